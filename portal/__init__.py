@@ -1,0 +1,1 @@
+"""helpspot-portal: the site that a HelpSpot help desk's customers meet."""

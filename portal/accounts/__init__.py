@@ -1,0 +1,1 @@
+"""Accounts: signing in, and whether this visitor may see this request."""

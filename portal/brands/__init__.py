@@ -1,0 +1,5 @@
+"""Brands: which company a page belongs to."""
+
+from portal.brands.brand import Brand, brand_for
+
+__all__ = ["Brand", "brand_for"]

@@ -1,0 +1,46 @@
+"""Which brand a host is: its name, its texts, its limits, its help desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+from portal.helpspot.client import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """What one company's portal is called and offers.
+
+    `website` is the company's own address ("" for none), `hours` a sentence on when
+    its team answers. Sizes are bytes.
+    """
+
+    id: str
+    name: str
+    website: str
+    hours: str
+    max_files: int
+    max_file_bytes: int
+    connection: Connection
+
+
+@cache
+def brand_for(host: str) -> Brand:
+    """Return the brand that answers at this host: today one brand answers all."""
+    return Brand(
+        id="default",
+        name=settings.BRAND["name"],
+        website=settings.BRAND["website"],
+        hours=settings.BRAND["hours"],
+        max_files=settings.MAX_FILES,
+        max_file_bytes=settings.MAX_FILE_BYTES,
+        connection=Connection(
+            base_url=settings.HELPSPOT_URL or "embedded:",
+            time_zone=settings.HELPSPOT_TIME_ZONE,
+            login_by_post=settings.HELPSPOT_LOGIN_BY_POST,
+            portal_id=settings.HELPSPOT_PORTAL_ID,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The built-in practice desk: HelpSpot's public API as a server."""

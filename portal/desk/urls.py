@@ -1,0 +1,12 @@
+"""The practice desk's addresses: its API, its files, its staff admin."""
+
+from django.contrib import admin
+from django.urls import path
+
+from portal.desk import server
+
+urlpatterns = [
+    path("api/index.php", server.answer, name="desk-api"),
+    path("index.php", server.answer, name="desk-files"),
+    path("desk/", admin.site.urls),
+]

@@ -1,0 +1,13 @@
+"""The service room: the only code that knows HelpSpot's wire."""
+
+from functools import cache
+
+from portal.helpspot.client import Connection, HelpSpot
+
+__all__ = ["Connection", "HelpSpot", "helpspot_for"]
+
+
+@cache
+def helpspot_for(connection: Connection) -> HelpSpot:
+    """Return the one client of a help desk; it is safe to share between threads."""
+    return HelpSpot(connection)

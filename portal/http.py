@@ -1,0 +1,145 @@
+"""How a view answers: whole page or swapped part, redirect, error page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.shortcuts import redirect as django_redirect
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from portal.brands import Brand
+from portal.helpspot import HelpSpot
+
+PUBLIC_SECONDS = 60
+P = ParamSpec("P")
+
+
+class PortalRequest(HttpRequest):
+    """A request as views get it: with its brand and its help desk."""
+
+    brand: Brand
+    helpspot: HelpSpot
+    htmx: HtmxDetails
+
+
+PortalView = Callable[Concatenate[PortalRequest, P], HttpResponseBase]
+
+
+def render_page(
+    request: PortalRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    partial: str | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Return the page, or only its partial when htmx swaps the element of that id."""
+    if partial and request.htmx and request.htmx.target == partial:
+        template = f"{template}#{partial}"
+    response = render(request, template, dict(context or {}), status=status)
+    if partial:
+        patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def redirect(
+    request: PortalRequest, to: Any, *args: Any, **kwargs: Any
+) -> HttpResponse:
+    """Redirect to a URL name, object or address, inside a swap as well."""
+    response: HttpResponseRedirect = django_redirect(to, *args, **kwargs)
+    if request.htmx:
+        return HttpResponseClientRedirect(response.url)
+    response.status_code = 303 if request.method == "POST" else response.status_code
+    return response
+
+
+def public(view: PortalView[P]) -> PortalView[P]:
+    """Mark a page as the same for everyone, so that any cache may keep it.
+
+    Such a page carries no cookie and nothing personal; its view never touches the
+    session.
+    """
+
+    @wraps(view)
+    def answer(
+        request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if request.method in {"GET", "HEAD"} and response.status_code in {200, 301}:
+            patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
+        return response
+
+    return answer
+
+
+def visitor_address(request: HttpRequest, trusted_proxies: int) -> str:
+    """Return the visitor's IP address.
+
+    Only the addresses that our own proxies appended to X-Forwarded-For count; with
+    `trusted_proxies` 0 the header is ignored.
+    """
+    peer: str = request.META.get("REMOTE_ADDR", "")
+    if trusted_proxies < 1:
+        return peer
+    hops = [
+        hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")
+    ]
+    return hops[-trusted_proxies] if len(hops) >= trusted_proxies else peer
+
+
+def error_page(
+    request: HttpRequest, status: int, context: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """Return `templates/errors/<status>.html` in the portal's look, never cached.
+
+    503 and 429 carry Retry-After, from `retry_after` (seconds) in the context.
+    """
+    values: dict[str, Any] = {"retry_after": 30, **(context or {})}
+    values["retry_minutes"] = max(1, round(values["retry_after"] / 60))
+    response = HttpResponse(
+        render_to_string(f"errors/{status}.html", values, request=request),
+        status=status,
+    )
+    if status in {429, 503}:
+        response["Retry-After"] = str(values["retry_after"])
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404 in the portal's look."""
+    return error_page(request, 404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403 in the portal's look."""
+    return error_page(request, 403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400, or 413 where too much was sent, in the portal's look."""
+    too_much = isinstance(exception, RequestDataTooBig | TooManyFieldsSent)
+    return error_page(request, 413 if too_much else 400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 with a page that needs no database, session or help desk."""
+    return HttpResponse(render_to_string("errors/500.html"), status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that came from another site."""
+    return error_page(request, 403)

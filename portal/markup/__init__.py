@@ -1,0 +1,1 @@
+"""What others wrote, made safe and at home."""

@@ -1,0 +1,78 @@
+"""What happens around every view: same-origin check, brand, failed reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.cache import patch_cache_control
+
+from portal.accounts.limits import TooManyAttempts
+from portal.brands import brand_for
+from portal.helpspot import helpspot_for
+from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
+from portal.http import error_page
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class SameOriginMiddleware(CsrfViewMiddleware):
+    """Refuse forms that another site's page sends.
+
+    Browsers say where a form comes from (Sec-Fetch-Site, Origin), so the portal's
+    pages need no cookie and no token, stay the same for everyone, and no form is ever
+    lost to an expired token. The staff admin keeps Django's own tokens. What is no
+    browser sends neither header, and holds no session that another site could use.
+    """
+
+    def process_view(  # type: ignore[override]  # our page answers, not a bare 403
+        self, request: HttpRequest, callback: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Answer 403 to a cross-site write; leave the admin to Django's check."""
+        match = request.resolver_match
+        if match and "admin" in match.namespaces:
+            return super().process_view(request, callback, args, kwargs)
+        if request.method in SAFE_METHODS or getattr(callback, "csrf_exempt", False):
+            return None
+        return None if _is_same_origin(request) else error_page(request, 403)
+
+
+def _is_same_origin(request: HttpRequest) -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.get_host()
+
+
+class BrandMiddleware:
+    """Put brand and help desk on the request; answer failed reads with honest pages."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer; whatever no view declared public is private and never stored."""
+        request.brand = brand = brand_for(request.get_host())  # type: ignore[attr-defined]
+        request.helpspot = helpspot_for(brand.connection)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+            response.setdefault("Referrer-Policy", "no-referrer")
+        return response
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """Turn a help desk's failure into a page; leave everything else a bug."""
+        if isinstance(exception, TooManyAttempts):
+            return error_page(request, 429, {"retry_after": exception.retry_after})
+        if isinstance(exception, NotFound | Disabled):
+            return error_page(request, 404)
+        if isinstance(exception, HelpSpotError):
+            return error_page(request, 503)
+        return None

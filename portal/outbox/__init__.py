@@ -1,0 +1,1 @@
+"""The outbox: what a customer sends, kept until HelpSpot has it."""

@@ -1,0 +1,10 @@
+"""The search room's addresses."""
+
+from django.urls import path
+
+from portal.search import views
+
+app_name = "search"
+urlpatterns = [
+    path("", views.index, name="index"),
+]

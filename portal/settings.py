@@ -1,0 +1,280 @@
+"""Django's settings, read from the environment.
+
+Every variable stands in `Environment` with what it means; `.env` is not read. All
+state lives under DATA_DIR.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated, Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _split(value: Any) -> Any:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+
+
+class Environment(BaseSettings):
+    """What the environment may say, with defaults that run on a bare machine."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
+
+    debug: bool = False
+    data_dir: Path = BASE_DIR / "var"
+    secret_key: SecretStr | None = None
+    secret_key_fallbacks: Annotated[
+        list[SecretStr], NoDecode, BeforeValidator(_split)
+    ] = Field(default_factory=list)
+    database_url: str | None = None
+    allowed_hosts: Words = ["127.0.0.1", "localhost", "[::1]"]
+    trusted_proxies: int = 0  # how many proxies of ours stand in front
+    https: bool = False  # customers reach the portal by https
+
+    helpspot_url: str = ""  # empty: the built-in practice desk
+    helpspot_time_zone: str = "UTC"  # of the dates that HelpSpot formats
+    helpspot_login_by_post: bool = False  # keeps passwords out of its access log
+    helpspot_portal_id: int = 0  # secondary portal that requests are filed under
+
+    brand_name: str = "Inkwell"
+    brand_website: str = ""
+    brand_hours: str = ""
+    max_file_mb: int = 10
+    max_files: int = 5
+
+
+env = Environment()
+
+# ---------------------------------------------------------------- foundations
+
+DATA_DIR = env.data_dir.resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _stored_secret_key() -> str:
+    path = DATA_DIR / "secret-key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
+
+
+SECRET_KEY = (
+    env.secret_key.get_secret_value() if env.secret_key else _stored_secret_key()
+)
+SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in env.secret_key_fallbacks]
+DEBUG = env.debug
+ALLOWED_HOSTS = env.allowed_hosts
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+APPEND_SLASH = True
+
+HELPSPOT_URL = env.helpspot_url
+HELPSPOT_TIME_ZONE = env.helpspot_time_zone
+HELPSPOT_LOGIN_BY_POST = env.helpspot_login_by_post
+HELPSPOT_PORTAL_ID = env.helpspot_portal_id
+DESK_IS_BUILT_IN = not HELPSPOT_URL
+# The embedded transport hands prepared requests to this function, in this process.
+HELPSPOT_EMBEDDED_SERVER = "portal.desk.server.answer"
+
+BRAND = {
+    "name": env.brand_name,
+    "website": env.brand_website,
+    "hours": env.brand_hours,
+}
+MAX_FILE_BYTES = env.max_file_mb * 1024 * 1024
+MAX_FILES = env.max_files
+TRUSTED_PROXIES = env.trusted_proxies
+
+INSTALLED_APPS = [
+    *(["portal.desk", "django_prose_editor"] if DESK_IS_BUILT_IN else []),
+    "portal.accounts",
+    "portal.outbox",
+    "portal.home",
+    "portal.markup",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "csp",
+    "django_htmx",
+    "heroicons",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "portal.middleware.SameOriginMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.BrandMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "heroicons.templatetags.heroicons",
+                "portal.markup.templatetags.markup",
+                "template_partials.templatetags.partials",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.brands.context.brand",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# -------------------------------------------------------------------- storage
+
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.database_url or f"sqlite:///{DATA_DIR / 'portal.sqlite3'}",
+        conn_max_age=60,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        ),
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# Files wait on disk above this size; the form checks each file and the total.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 80 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# ------------------------------------------------------------------- language
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# ------------------------------------------------------------------- security
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if env.https else "session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.https
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.http.csrf_failure"
+SECURE_SSL_REDIRECT = False  # the proxy's work
+SECURE_HSTS_SECONDS = 31_536_000 if env.https else 0
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+)
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    feature: [] for feature in ("camera", "geolocation", "microphone", "payment", "usb")
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# --------------------------------------------------------------------- records
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "portal.helpspot.redaction.RedactSecrets"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["redact"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Their lines hold full upstream addresses, and those hold passwords and keys.
+        "urllib3": {"level": "WARNING"},
+        "requests": {"level": "WARNING"},
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}

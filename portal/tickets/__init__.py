@@ -1,0 +1,1 @@
+"""The pages of requests: submit, follow, reply."""

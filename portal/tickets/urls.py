@@ -1,0 +1,22 @@
+"""The tickets room's addresses."""
+
+from django.urls import path
+
+from portal.tickets import submitting, views
+
+app_name = "tickets"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("new/", submitting.submit, name="submit"),
+    path("new/drill-down/<int:field_id>/", submitting.drill_down, name="drill_down"),
+    path("sent/<str:reference>/", submitting.receipt, name="receipt"),
+    path("check/", views.check, name="check"),
+    path("open/<str:access_key>/", views.open_by_key, name="open_by_key"),
+    path("<int:ticket_id>/", views.detail, name="detail"),
+    path("<int:ticket_id>/reply/", views.reply, name="reply"),
+    path(
+        "<int:ticket_id>/files/<int:document_id>/<str:filename>",
+        views.file,
+        name="file",
+    ),
+]

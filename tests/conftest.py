@@ -1,0 +1,33 @@
+"""What every test stands on: the practice desk, filled, and nothing kept between."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+
+from tests.desk_content import Inkwell, fill_desk
+
+
+@pytest.fixture(autouse=True)
+def plain_settings(settings):
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {
+            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        },
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.ALLOWED_HOSTS = ["*"]
+
+
+@pytest.fixture(autouse=True)
+def forget_cached():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def inkwell(db) -> Inkwell:
+    """The practice desk of a small printer maker, with a little of everything."""
+    return fill_desk()
