@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -51,6 +51,16 @@ class Environment(BaseSettings):
     brand_hours: str = ""
     max_file_mb: int = 10
     max_files: int = 5
+
+    outbox_delivers_in_web: bool = True  # else `manage.py deliver` must run beside it
+    outbox_horizon_hours: float = 72  # how long an outage is waited out
+    # Where nobody can know whether something arrived: "repeat" sends it once more with
+    # a line that says so (nothing is lost), "hold" leaves it to an operator (nothing
+    # is doubled).
+    outbox_when_unknown: Literal["repeat", "hold"] = "repeat"
+    outbox_die_at: str = ""  # for tests: the point where the process is killed
+    # The help desk makes one request of the same `sReference` twice, as ours does.
+    helpspot_knows_references: bool = False
 
 
 env = Environment()
@@ -95,6 +105,14 @@ BRAND = {
 MAX_FILE_BYTES = env.max_file_mb * 1024 * 1024
 MAX_FILES = env.max_files
 TRUSTED_PROXIES = env.trusted_proxies
+
+OUTBOX_DELIVERS_IN_WEB = env.outbox_delivers_in_web
+OUTBOX_HORIZON_HOURS = env.outbox_horizon_hours
+OUTBOX_WHEN_UNKNOWN = env.outbox_when_unknown
+OUTBOX_DIE_AT = env.outbox_die_at
+# How long a double click waits to see how its first half ended.
+OUTBOX_FOLLOW_SECONDS = 5
+HELPSPOT_KNOWS_REFERENCES = env.helpspot_knows_references
 
 INSTALLED_APPS = [
     *(["portal.desk", "django_prose_editor"] if DESK_IS_BUILT_IN else []),
@@ -149,6 +167,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.brands.context.brand",
+                "portal.accounts.context.visitor",
             ],
         },
     }
@@ -211,6 +230,8 @@ TIME_ZONE = "UTC"
 
 # ------------------------------------------------------------------- security
 
+# Wrong keys and passwords are answered at the same pace as right ones.
+ANSWER_NO_EARLIER_SECONDS = 0.4
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True

@@ -1,1 +1,54 @@
-"""The outbox: what a customer sends, kept until HelpSpot has it."""
+"""The outbox: what a customer sends, kept until HelpSpot has it.
+
+Pages use the names in `__all__`. They are looked up when first used, because Django
+imports this package before its models may be.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from portal.outbox.errors import NotStored
+    from portal.outbox.files import stage, staged
+    from portal.outbox.models import StagedFile, Submission
+    from portal.outbox.submitting import (
+        cast_vote,
+        find,
+        new_key,
+        submit_post,
+        submit_reply,
+        submit_ticket,
+        submit_topic,
+    )
+
+__all__ = [
+    "NotStored",
+    "StagedFile",
+    "Submission",
+    "cast_vote",
+    "find",
+    "new_key",
+    "stage",
+    "staged",
+    "submit_post",
+    "submit_reply",
+    "submit_ticket",
+    "submit_topic",
+]
+
+_HOMES = {
+    "NotStored": "errors",
+    "StagedFile": "models",
+    "Submission": "models",
+    "stage": "files",
+    "staged": "files",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(name)
+    home = import_module(f"portal.outbox.{_HOMES.get(name, 'submitting')}")
+    return getattr(home, name)

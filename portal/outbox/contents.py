@@ -1,0 +1,201 @@
+"""What each kind of submission says, how it is sent, and how it is found again.
+
+HelpSpot knows no idempotency key, so the text of requests and replies carries the
+reference on a last line of its own: that line is the evidence when an answer is lost.
+Topics and posts are public and carry no such line; they are known again by author,
+text and time. A help desk that takes references (ours does) needs neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel
+
+from portal.helpspot import HelpSpot
+from portal.helpspot.types import Upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One delivery: what goes with the content, whatever its kind.
+
+    `takes_references` says that the help desk knows a reference again by itself;
+    `is_repeat` that the same text may already have arrived; `since` is when the
+    customer sent it.
+    """
+
+    reference: str
+    since: datetime
+    takes_references: bool = False
+    is_repeat: bool = False
+    files: Sequence[Upload] = ()
+
+    def mark(self, text: str) -> str:
+        """Return the text with the reference on its last line."""
+        if self.takes_references:
+            return text
+        return (
+            f"{text}\n\n{'May repeat' if self.is_repeat else 'Ref.'} {self.reference}"
+        )
+
+    def mark_public(self, text: str) -> str:
+        """Return the text of a post, marked only where it may be there already."""
+        return self.mark(text) if self.is_repeat else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What HelpSpot answered: the id it gave, and a new request's access key."""
+
+    id: int | None
+    access_key: str = ""
+
+
+class Content(BaseModel, frozen=True):
+    """What a submission says."""
+
+    def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
+        """Hand it to HelpSpot; raises the service room's errors."""
+        raise NotImplementedError
+
+    def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
+        """Look for it at HelpSpot; None where it is not there or cannot be seen."""
+        return None
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Self:
+        """Return the content that was kept as JSON."""
+        return cls.model_validate_json(content)
+
+
+class TicketContent(Content, frozen=True):
+    """A new request. Only its owner's list, or the help desk's staff, can find it."""
+
+    note: str
+    category_id: int | None
+    first_name: str
+    last_name: str
+    customer_id: str
+    email: str
+    phone: str
+    is_urgent: bool
+    custom: dict[int, str]
+
+    def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
+        """Create the request."""
+        created = helpspot.request.create(
+            note=errand.mark(self.note),
+            category_id=self.category_id,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            customer_id=self.customer_id,
+            email=self.email,
+            phone=self.phone,
+            is_urgent=self.is_urgent,
+            custom=self.custom,
+            files=errand.files,
+            reference=errand.reference,
+        )
+        return Sent(id=created.id, access_key=created.access_key)
+
+
+class ReplyContent(Content, frozen=True):
+    """A customer's note to a request."""
+
+    ticket_id: int
+    access_key: str
+    note: str
+
+    def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
+        """Add the note."""
+        return Sent(
+            id=helpspot.request.update(
+                access_key=self.access_key,
+                note=errand.mark(self.note),
+                files=errand.files,
+                reference=errand.reference,
+            )
+        )
+
+    def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
+        """Look for a note with the reference in the same request."""
+        ticket = helpspot.request.get(self.access_key)
+        found = any(errand.reference in note.body for note in ticket.notes)
+        return Sent(id=ticket.id) if found else None
+
+
+class PublicContent(Content, frozen=True):
+    """What topics and posts have in common."""
+
+    author_name: str
+    body: str
+    email: str
+    wants_email: bool
+    ip_address: str
+    operating_system: str
+    browser: str
+
+
+class TopicContent(PublicContent, frozen=True):
+    """A new forum topic."""
+
+    forum_id: int
+    title: str
+
+    def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
+        """Create the topic."""
+        return Sent(
+            id=helpspot.forums.create_topic(
+                forum_id=self.forum_id,
+                title=self.title,
+                author_name=self.author_name,
+                body=errand.mark_public(self.body),
+                email=self.email,
+                wants_email=self.wants_email,
+                ip_address=self.ip_address,
+                operating_system=self.operating_system,
+                browser=self.browser,
+                reference=errand.reference,
+            )
+        )
+
+
+class PostContent(PublicContent, frozen=True):
+    """An answer in a forum topic."""
+
+    topic_id: int
+
+    def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
+        """Create the post."""
+        return Sent(
+            id=helpspot.forums.create_post(
+                topic_id=self.topic_id,
+                author_name=self.author_name,
+                body=errand.mark_public(self.body),
+                email=self.email,
+                wants_email=self.wants_email,
+                ip_address=self.ip_address,
+                operating_system=self.operating_system,
+                browser=self.browser,
+                reference=errand.reference,
+            )
+        )
+
+
+class VoteContent(Content, frozen=True):
+    """Whether a guide helped. A lost vote is no loss; a doubled one is a lie."""
+
+    page_id: int
+    is_helpful: bool
+
+    def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
+        """Cast the vote."""
+        if self.is_helpful:
+            helpspot.kb.vote_helpful(self.page_id)
+        else:
+            helpspot.kb.vote_not_helpful(self.page_id)
+        return Sent(id=self.page_id)

@@ -1,0 +1,310 @@
+"""Hands a submission to HelpSpot, once, and writes down what became of it.
+
+The web request that took a submission and the worker both come through here. Whoever
+is at work on a row holds its lease: every step is one UPDATE that only matches while
+the lease is still theirs. `sending` is committed before the first byte leaves; from
+there only an answer settles the row, and a process that dies leaves it `sending` with
+a lease that runs out, which is read as "may or may not have been done".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from portal.helpspot import HelpSpot
+from portal.helpspot.errors import (
+    Disabled,
+    NotFound,
+    Problem,
+    Rejected,
+    Unavailable,
+    Uncertain,
+)
+from portal.outbox import seals
+from portal.outbox.clock import now
+from portal.outbox.contents import (
+    Content,
+    Errand,
+    PostContent,
+    ReplyContent,
+    Sent,
+    TicketContent,
+    TopicContent,
+    VoteContent,
+)
+from portal.outbox.files import unattach, upload
+from portal.outbox.models import StagedFile, Submission, new_token
+from portal.outbox.points import reached
+from portal.outbox.schedule import (
+    LEASE,
+    is_overdue,
+    next_look,
+    next_try,
+    sending_lease,
+)
+
+logger = logging.getLogger(__name__)
+
+Kind = Submission.Kind
+State = Submission.State
+
+CONTENTS: dict[str, type[Content]] = {
+    Kind.TICKET: TicketContent,
+    Kind.REPLY: ReplyContent,
+    Kind.TOPIC: TopicContent,
+    Kind.POST: PostContent,
+    Kind.VOTE: VoteContent,
+}
+
+
+class Unreadable(Exception):
+    """What was kept cannot be sent as it was meant; the words are for an operator."""
+
+
+def takes_references(helpspot: HelpSpot) -> bool:
+    """Say whether this help desk makes one request of the same reference twice."""
+    is_ours = helpspot.connection.base_url.startswith("embedded:")
+    return is_ours or bool(settings.HELPSPOT_KNOWS_REFERENCES)
+
+
+# --------------------------------------------------------------------- leases
+
+
+def claim(submission: Submission, state: Submission.State) -> bool:
+    """Take the lease of a row just read, in the given state; False if it moved on."""
+    unchanged = Submission.objects.filter(
+        pk=submission.pk,
+        state=submission.state,
+        lease_owner=submission.lease_owner,
+        due_at=submission.due_at,
+    )
+    return _change(
+        unchanged,
+        submission,
+        state=state,
+        lease_owner=new_token(),
+        due_at=now() + LEASE,
+    )
+
+
+def advance(submission: Submission, **changes: object) -> bool:
+    """Change a row while its lease is still ours; False if it no longer is."""
+    leased = Submission.objects.filter(
+        pk=submission.pk, lease_owner=submission.lease_owner
+    )
+    return _change(leased, submission, **changes)
+
+
+def release(submission: Submission, state: Submission.State, **changes: object) -> bool:
+    """Change a row's state and give its lease back; without `due_at` it rests."""
+    return advance(
+        submission, **{"due_at": None, **changes}, state=state, lease_owner=""
+    )
+
+
+def _change(
+    rows: QuerySet[Submission], submission: Submission, **changes: object
+) -> bool:
+    if rows.update(**changes) == 0:
+        return False
+    for name, value in changes.items():
+        setattr(submission, name, value)
+    return True
+
+
+# ------------------------------------------------------------------- delivery
+
+
+def deliver(
+    submission: Submission, helpspot: HelpSpot, *, is_interactive: bool = False
+) -> None:
+    """Try once to hand a received submission to HelpSpot, and record the outcome.
+
+    `is_interactive` says that its customer waits: then HelpSpot's refusal ends it
+    (`refused`) because the form comes back, while later it waits for an operator.
+    The submission given is brought up to date.
+    """
+    attempts = submission.attempts + 1
+    if not claim(submission, State.CONNECTING):
+        submission.refresh_from_db()
+        return
+    reached("connecting")
+    try:
+        content, errand = unpack(submission, helpspot)
+    except Unreadable as exc:
+        hold(submission, str(exc))
+        return
+    byte_count = sum(file.size for file in submission.files.defer("sealed_content"))
+    if not advance(
+        submission,
+        state=State.SENDING,
+        attempts=attempts,
+        due_at=now() + sending_lease(byte_count),
+    ):
+        submission.refresh_from_db()
+        return
+    reached("sending")
+    try:
+        sent = content.send(helpspot, errand)
+    except Rejected as exc:
+        _refuse(submission, exc.problems, is_interactive=is_interactive)
+    except NotFound:
+        gone = Problem(0, _("The help desk no longer has what this belongs to."))
+        _refuse(submission, (gone,), is_interactive=is_interactive)
+    except (Unavailable, Disabled):
+        try_again(submission)
+    except Uncertain:
+        presume_lost(submission, helpspot)
+    except Exception as exc:
+        # Only its name: its message may hold what the customer wrote.
+        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400
+        presume_lost(submission, helpspot)
+    else:
+        reached("answered")
+        settle(submission, sent)
+    reached("settled")
+    logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
+
+
+def unpack(submission: Submission, helpspot: HelpSpot) -> tuple[Content, Errand]:
+    """Return what was kept and what goes with it; raises `Unreadable`."""
+    files = list(submission.files.all())
+    if len(files) != submission.file_count:
+        raise Unreadable(_("One of its files is gone."))
+    try:
+        plain = seals.open_sealed(submission.sealed_content)
+        uploads = [upload(file) for file in files]
+    except seals.BrokenSeal:
+        raise Unreadable(
+            _("Its seal cannot be opened: was SECRET_KEY changed?")
+        ) from None
+    errand = Errand(
+        reference=submission.reference,
+        since=submission.created_at,
+        takes_references=takes_references(helpspot),
+        is_repeat=submission.may_repeat,
+        files=uploads,
+    )
+    return CONTENTS[submission.kind].from_json(plain), errand
+
+
+# ------------------------------------------------------------------- outcomes
+
+
+def settle(submission: Submission, sent: Sent) -> bool:
+    """Record that HelpSpot has it, and wipe what the customer wrote.
+
+    HelpSpot's word counts whoever holds the lease. False if it was settled before.
+    """
+    undelivered = Submission.objects.filter(pk=submission.pk).exclude(
+        state=State.DELIVERED
+    )
+    with transaction.atomic():
+        is_news = _change(
+            undelivered,
+            submission,
+            state=State.DELIVERED,
+            result_id=sent.id,
+            sealed_access_key=seals.seal_text(sent.access_key),
+            sealed_content=b"",
+            sealed_problems=b"",
+            remark="",
+            settled_at=now(),
+            lease_owner="",
+            due_at=None,
+        )
+        if is_news:
+            StagedFile.objects.filter(submission=submission).delete()
+    return is_news
+
+
+def try_again(submission: Submission) -> None:
+    """Record that it is certain that nothing was done: it is tried again later."""
+    moment = now()
+    if is_overdue(submission, moment):
+        hold(submission, _("The help desk could not be reached for too long."))
+    else:
+        due_at = moment + next_try(submission.attempts)
+        release(submission, State.RECEIVED, due_at=due_at)
+
+
+def presume_lost(submission: Submission, helpspot: HelpSpot) -> None:
+    """Record that it may or may not have arrived.
+
+    A help desk that takes references is simply told again. A vote is given up: it may
+    be lost, but never counts twice.
+    """
+    if takes_references(helpspot):
+        try_again(submission)
+    elif submission.kind == Kind.VOTE:
+        discard(submission, _("Nobody knows whether it was counted."))
+    else:
+        moment = now()
+        release(
+            submission,
+            State.UNKNOWN,
+            looks=0,
+            unknown_since=moment,
+            due_at=moment + next_look(0),
+        )
+
+
+def hold(submission: Submission, remark: str, **changes: object) -> None:
+    """Leave it, content and all, to an operator; votes are not worth one."""
+    if submission.kind == Kind.VOTE:
+        discard(submission, remark)
+    else:
+        release(submission, State.HELD, remark=remark[:200], **changes)
+        logger.warning("%s (%s) waits for an operator", submission, submission.kind)
+
+
+def discard(submission: Submission, remark: str) -> None:
+    """Give it up for good, and wipe it."""
+    with transaction.atomic():
+        if release(
+            submission,
+            State.DISCARDED,
+            remark=remark[:200],
+            sealed_content=b"",
+            settled_at=now(),
+        ):
+            StagedFile.objects.filter(submission=submission).delete()
+
+
+def problems_of(submission: Submission) -> tuple[Problem, ...]:
+    """Return HelpSpot's words from when it refused the submission."""
+    if not submission.sealed_problems:
+        return ()
+    kept = json.loads(seals.open_text(submission.sealed_problems))
+    return tuple(Problem(number, text) for number, text in kept)
+
+
+def _refuse(
+    submission: Submission, problems: Iterable[Problem], *, is_interactive: bool
+) -> None:
+    words = json.dumps([[problem.id, problem.text] for problem in problems])
+    sealed_problems = seals.seal_text(words)
+    if not is_interactive or submission.kind == Kind.VOTE:
+        hold(
+            submission,
+            _("The help desk refused it."),
+            sealed_problems=sealed_problems,
+        )
+        return
+    with transaction.atomic():
+        if release(
+            submission,
+            State.REFUSED,
+            sealed_problems=sealed_problems,
+            sealed_content=b"",
+            file_count=0,
+            settled_at=now(),
+        ):
+            unattach(submission)

@@ -1,0 +1,278 @@
+"""Takes what customers send: kept first, then handed over, in the same request.
+
+Nothing here judges what is sent; the form has. The key is the form's: the same key
+again is the same submission, however often and however concurrently it arrives. Only
+after HelpSpot refused it may the same key bring other content.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, transaction
+
+from portal.brands import Brand
+from portal.helpspot import HelpSpot
+from portal.helpspot.errors import Rejected
+from portal.outbox import seals
+from portal.outbox.clock import now
+from portal.outbox.contents import (
+    Content,
+    PostContent,
+    ReplyContent,
+    TicketContent,
+    TopicContent,
+    VoteContent,
+)
+from portal.outbox.delivery import deliver, problems_of
+from portal.outbox.errors import NotStored
+from portal.outbox.files import attach
+from portal.outbox.models import StagedFile, Submission, new_token
+from portal.outbox.points import reached
+from portal.outbox.schedule import HEAD_START, horizon
+
+logger = logging.getLogger(__name__)
+
+Kind = Submission.Kind
+State = Submission.State
+
+NOTHING: Mapping[int, str] = MappingProxyType({})
+FOLLOW_EVERY_SECONDS = 0.1
+
+
+def new_key() -> str:
+    """Return a new key for a form's hidden field: 128 random bits."""
+    return new_token()
+
+
+def find(reference: str) -> Submission:
+    """Return the submission with this reference; raises `Submission.DoesNotExist`."""
+    return Submission.objects.get(reference=reference.strip().upper())
+
+
+def submit_ticket(
+    brand: Brand,
+    helpspot: HelpSpot,
+    *,
+    key: str,
+    note: str,
+    email: str = "",
+    first_name: str = "",
+    last_name: str = "",
+    phone: str = "",
+    customer_id: str = "",
+    category_id: int | None = None,
+    is_urgent: bool = False,
+    custom: Mapping[int, str] = NOTHING,
+    files: Sequence[StagedFile] = (),
+) -> Submission:
+    """Keep a new request and hand it over; raises `Rejected` and `NotStored`."""
+    content = TicketContent(
+        note=note,
+        category_id=category_id,
+        first_name=first_name,
+        last_name=last_name,
+        customer_id=customer_id,
+        email=email,
+        phone=phone,
+        is_urgent=is_urgent,
+        custom=dict(custom),
+    )
+    return _submit(brand, helpspot, key, Kind.TICKET, content, files)
+
+
+def submit_reply(
+    brand: Brand,
+    helpspot: HelpSpot,
+    *,
+    key: str,
+    ticket_id: int,
+    access_key: str,
+    note: str,
+    files: Sequence[StagedFile] = (),
+) -> Submission:
+    """Keep a note to a request and hand it over; raises `Rejected` and `NotStored`."""
+    content = ReplyContent(ticket_id=ticket_id, access_key=access_key, note=note)
+    return _submit(brand, helpspot, key, Kind.REPLY, content, files)
+
+
+def submit_topic(
+    brand: Brand,
+    helpspot: HelpSpot,
+    *,
+    key: str,
+    forum_id: int,
+    title: str,
+    author_name: str,
+    body: str,
+    email: str = "",
+    wants_email: bool = False,
+    ip_address: str = "",
+    operating_system: str = "",
+    browser: str = "",
+) -> Submission:
+    """Keep a new topic and hand it over; raises `Rejected` and `NotStored`."""
+    content = TopicContent(
+        forum_id=forum_id,
+        title=title,
+        author_name=author_name,
+        body=body,
+        email=email,
+        wants_email=wants_email,
+        ip_address=ip_address,
+        operating_system=operating_system,
+        browser=browser,
+    )
+    return _submit(brand, helpspot, key, Kind.TOPIC, content)
+
+
+def submit_post(
+    brand: Brand,
+    helpspot: HelpSpot,
+    *,
+    key: str,
+    topic_id: int,
+    author_name: str,
+    body: str,
+    email: str = "",
+    wants_email: bool = False,
+    ip_address: str = "",
+    operating_system: str = "",
+    browser: str = "",
+) -> Submission:
+    """Keep an answer in a topic and hand it over; raises `Rejected`, `NotStored`."""
+    content = PostContent(
+        topic_id=topic_id,
+        author_name=author_name,
+        body=body,
+        email=email,
+        wants_email=wants_email,
+        ip_address=ip_address,
+        operating_system=operating_system,
+        browser=browser,
+    )
+    return _submit(brand, helpspot, key, Kind.POST, content)
+
+
+def cast_vote(
+    brand: Brand, helpspot: HelpSpot, *, page_id: int, is_helpful: bool
+) -> Submission:
+    """Keep a vote on a guide and hand it over; raises `NotStored`.
+
+    It may get lost on a bad day, and never counts twice.
+    """
+    content = VoteContent(page_id=page_id, is_helpful=is_helpful)
+    return _submit(brand, helpspot, new_key(), Kind.VOTE, content)
+
+
+def _submit(
+    brand: Brand,
+    helpspot: HelpSpot,
+    key: str,
+    kind: Submission.Kind,
+    content: Content,
+    files: Sequence[StagedFile] = (),
+) -> Submission:
+    submission, is_ours = _keep(brand, key, kind, content, files)
+    reached("kept")
+    try:
+        if is_ours:
+            deliver(submission, helpspot, is_interactive=True)
+        else:
+            _follow(submission)
+    except DatabaseError as exc:
+        # It is kept: whatever else the database refuses now, the worker does later.
+        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400
+    if submission.state == State.REFUSED:
+        raise Rejected(submission.kind, problems_of(submission))
+    return submission
+
+
+def _keep(
+    brand: Brand,
+    key: str,
+    kind: Submission.Kind,
+    content: Content,
+    files: Sequence[StagedFile],
+) -> tuple[Submission, bool]:
+    """Return the key's submission and whether this call brought what it says."""
+    if not key:
+        raise ValueError("A submission needs a key.")
+    fresh = _fresh(content, len(files))
+    try:
+        known = Submission.objects.filter(brand_id=brand.id, key=key).first()
+        if known is None:
+            return _insert(brand, key, kind, fresh, files), True
+        if known.state == State.REFUSED:
+            return known, _reopen(known, fresh, files)
+    except IntegrityError:
+        # The same key came twice at the same moment, and the other one won.
+        known = Submission.objects.filter(brand_id=brand.id, key=key).first()
+        if known is None:
+            raise NotStored from None
+    except DatabaseError as exc:
+        raise NotStored from exc
+    return known, False
+
+
+def _fresh(content: Content, file_count: int) -> dict[str, object]:
+    moment = now()
+    return {
+        "state": State.RECEIVED,
+        "sealed_content": seals.seal(content.model_dump_json().encode()),
+        "sealed_problems": b"",
+        "file_count": file_count,
+        "attempts": 0,
+        "created_at": moment,
+        "give_up_at": moment + horizon(),
+        "due_at": moment + HEAD_START,
+        "settled_at": None,
+    }
+
+
+def _insert(
+    brand: Brand,
+    key: str,
+    kind: Submission.Kind,
+    fresh: Mapping[str, object],
+    files: Sequence[StagedFile],
+) -> Submission:
+    # Durable: inside somebody else's transaction nothing would be kept yet.
+    with transaction.atomic(durable=True):
+        submission = Submission.objects.create(
+            brand_id=brand.id, key=key, kind=kind, **fresh
+        )
+        attach(files, submission)
+    return submission
+
+
+def _reopen(
+    refused: Submission, fresh: Mapping[str, object], files: Sequence[StagedFile]
+) -> bool:
+    """Put corrected content into a refused row; False if another call just did."""
+    with transaction.atomic(durable=True):
+        rows = Submission.objects.filter(pk=refused.pk, state=State.REFUSED)
+        is_ours = rows.update(**fresh) == 1
+        if is_ours:
+            attach(files, refused)
+    refused.refresh_from_db()
+    return is_ours
+
+
+def _follow(submission: Submission) -> None:
+    """Wait a little for the same form's other request, to show how it ended."""
+    ends_at = time.monotonic() + settings.OUTBOX_FOLLOW_SECONDS
+    while _is_being_handed_over(submission) and time.monotonic() < ends_at:
+        time.sleep(FOLLOW_EVERY_SECONDS)
+        submission.refresh_from_db()
+
+
+def _is_being_handed_over(submission: Submission) -> bool:
+    is_at_work = submission.state in {State.CONNECTING, State.SENDING} or (
+        submission.state == State.RECEIVED and submission.attempts == 0
+    )
+    return is_at_work and submission.due_at is not None and submission.due_at > now()
