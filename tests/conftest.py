@@ -18,6 +18,7 @@ def plain_settings(settings):
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ALLOWED_HOSTS = ["*"]
+    settings.ANSWER_NO_EARLIER_SECONDS = 0
 
 
 @pytest.fixture(autouse=True)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from portal.accounts.models import Attempt
+from portal.http import visitor_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,41 @@ def spend(action: str, who: str, limits: Sequence[Limit]) -> None:
     """Check the limits and count this attempt; raises `TooManyAttempts`."""
     check(action, who, limits)
     record(action, who, limits)
+
+
+def is_reached(action: str, who: str, limits: Sequence[Limit]) -> bool:
+    """Tell whether one of the limits is reached."""
+    try:
+        check(action, who, limits)
+    except TooManyAttempts:
+        return True
+    return False
+
+
+def give_back(action: str, who: str, limits: Sequence[Limit]) -> None:
+    """Take back one counted attempt that turned out to be no failure.
+
+    Counting first and giving back later holds against many tries at the same moment.
+    """
+    now = int(timezone.now().timestamp())
+    for limit in limits:
+        Attempt.objects.filter(
+            subject=_subject(action, who, limit),
+            window=now // limit.seconds,
+            count__gt=0,
+        ).update(count=F("count") - 1)
+
+
+def visitor_network(request: HttpRequest) -> str:
+    """Return what counts as one visitor: the IPv4 address, or the IPv6 /64 network."""
+    text = visitor_address(request, settings.TRUSTED_PROXIES)
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, 64), strict=False))
+    return text
 
 
 def _subject(action: str, who: str, limit: Limit) -> str:
