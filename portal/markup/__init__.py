@@ -1,1 +1,19 @@
 """What others wrote, made safe and at home."""
+
+from portal.markup.document import Document, Heading, clean, document, prose
+from portal.markup.hits import excerpt, highlight
+from portal.markup.slugs import slug
+from portal.markup.text import plain, to_text
+
+__all__ = [
+    "Document",
+    "Heading",
+    "clean",
+    "document",
+    "excerpt",
+    "highlight",
+    "plain",
+    "prose",
+    "slug",
+    "to_text",
+]

@@ -1,20 +1,31 @@
-"""How templates show icons, people and times."""
+"""How templates show icons, people, times and what others wrote."""
 
 from __future__ import annotations
 
 import zlib
+from datetime import datetime
 from functools import cache
+from typing import Protocol
 
 import heroicons
 from django import template
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from portal import markup
+from portal.markup.slugs import slug
 
 register = template.Library()
 
 _DIRECTIONAL = frozenset(
     {"arrow-right", "arrow-left", "chevron-right", "chevron-left", "paper-airplane"}
 )
+_DATE = "j F Y"
+_DATE_AND_TIME = "j F Y, H:i"
+_DAY_SECONDS = 24 * 60 * 60
 _TINTS = ("", " avatar--b", " avatar--c", " avatar--d", " avatar--e")
 
 
@@ -41,3 +52,69 @@ def avatar(name: str, team: bool = False) -> SafeString:  # noqa: FBT001, FBT002
         " avatar--team" if team else tint,
         initials,
     )
+
+
+class Moment(Protocol):
+    """A time as the help desk gave it; `at` is None where only its text is known."""
+
+    @property
+    def at(self) -> datetime | None:
+        """Return the aware time."""
+
+    @property
+    def has_time(self) -> bool:
+        """Tell whether a time of day came with the date."""
+
+    @property
+    def text(self) -> str:
+        """Return the text as it came."""
+
+
+@register.simple_tag
+def moment(when: Moment | None) -> str:
+    """Return a time as people say it, exact for machines and on hover."""
+    if when is None:
+        return ""
+    if when.at is None:
+        return when.text
+    if not when.has_time:
+        return format_html(
+            '<time datetime="{}">{}</time>',
+            when.at.date().isoformat(),
+            date_format(when.at.date(), _DATE),
+        )
+    local = timezone.localtime(when.at)
+    exact = date_format(local, _DATE_AND_TIME)
+    age = (timezone.now() - when.at).total_seconds()
+    shown = naturaltime(when.at) if 0 <= age < _DAY_SECONDS else exact
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        f"{exact} {local.tzname()}",
+        shown,
+    )
+
+
+@register.simple_tag
+def prose(body: str, is_html: bool, scope: object = "") -> SafeString:  # noqa: FBT001 - a template's flag
+    """Return what someone wrote, made safe.
+
+    Where several bodies stand on one page, `scope` (such as the note's id) keeps the
+    ids of their headings apart.
+    """
+    return markup.prose(body, is_html=is_html, scope=str(scope))
+
+
+@register.simple_tag
+def highlight(text: str, query: str) -> SafeString:
+    """Return the text with the query's words marked."""
+    return markup.highlight(text, query)
+
+
+@register.filter
+def to_text(html: str) -> str:
+    """Return the words of foreign HTML."""
+    return markup.to_text(html)
+
+
+register.filter("slug", slug)

@@ -1,0 +1,186 @@
+"""Where the links and pictures of foreign text lead: into the portal, or outward."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, quote, urljoin, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.urls import Resolver404, resolve, reverse
+
+ID_PREFIX = "user-content-"
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+
+_CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_HOST = re.compile(r"(?:[\w.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_ACCESS_KEY = re.compile(r"[0-9]{1,10}[A-Za-z0-9]{6,40}")
+_ID_CHARACTER = re.compile(r"[^\w.:-]")
+_SAFE = "/:?#[]@!$&'()*+,;=%~-._"
+
+_FILE_ROUTES = frozenset({"kb:file", "tickets:file"})
+
+Values = Mapping[str, str]
+
+
+def rewrite(address: str, prefix: str) -> str | None:
+    """Return the address as the portal may link it, None where it may not.
+
+    The help desk's own addresses become the portal's; `prefix` goes before the names
+    that in-page links point to; user names and passwords are left out.
+    """
+    address = _CONTROLS.sub("", address)
+    if address.startswith("#"):
+        name = own_id(address[1:], prefix)
+        return f"#{name}" if name else None
+    scheme = _SCHEME.match(address)
+    if scheme and scheme[1].lower() in {"mailto", "tel"}:
+        return quote(address, safe=_SAFE)
+    if scheme and scheme[1].lower() not in SCHEMES:
+        return None
+    path, mark, query = address.partition("?")
+    address = path.replace("\\", "/") + mark + query
+    if address.startswith("//"):
+        address = f"https://{address.lstrip('/')}"
+        return _absolute(address)
+    return _absolute(address) if scheme else _relative(address)
+
+
+def own_id(name: str, prefix: str) -> str | None:
+    """Return an id that no script and no other part of the page goes by."""
+    name = _ID_CHARACTER.sub("-", name.strip())[:100]
+    if not name:
+        return None
+    return name if name.startswith(prefix) else prefix + name
+
+
+def host_of(address: str) -> str:
+    """Return the host of an outward address, "" for one of the portal's own."""
+    return urlsplit(address).hostname or ""
+
+
+def is_picture(address: str) -> bool:
+    """Tell whether the address is the portal's own route to a file."""
+    try:
+        return resolve(urlsplit(address).path).view_name in _FILE_ROUTES
+    except (Resolver404, ValueError):
+        return False
+
+
+def is_outward(address: str) -> bool:
+    """Tell whether the address leaves the portal."""
+    return not address.startswith(("/", "#"))
+
+
+def _absolute(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    host = parts.netloc.rpartition("@")[2].lower()
+    if not _HOST.fullmatch(host):
+        return None
+    desk = urlsplit(settings.HELPSPOT_URL)
+    if desk.hostname and host == desk.netloc.rpartition("@")[2].lower():
+        own = _own_address(parts.path, parts.query, parts.fragment)
+        if own:
+            return own
+    outward = (parts.scheme.lower(), host, parts.path, parts.query, parts.fragment)
+    return quote(urlunsplit(outward), safe=_SAFE)
+
+
+def _relative(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    own = _own_address(parts.path, parts.query, parts.fragment)
+    if own:
+        return own
+    path = "/" + parts.path.lstrip("/")
+    if parts.path.startswith("/") and _is_ours(path):
+        own = urlunsplit(("", "", path, parts.query, parts.fragment))
+        return quote(own, safe=_SAFE)
+    if not settings.HELPSPOT_URL:
+        return None
+    base = settings.HELPSPOT_URL.rstrip("/") + "/"
+    return _absolute(urljoin(base, address))
+
+
+def _is_ours(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+def _own_address(path: str, query: str, fragment: str) -> str | None:
+    """Return the portal's address for one of the help desk's own `?pg=…` pages."""
+    if path.rpartition("/")[2] not in {"", "index.php"}:
+        return None
+    values = dict(parse_qsl(query))
+    page = values.get("pg", "")
+    if not page:
+        return None
+    make_address = _PAGES.get(page) or _PAGES.get(page.partition(".")[0])
+    address = make_address(values) if make_address else None
+    name = own_id(fragment, ID_PREFIX)
+    return f"{address}#{name}" if address and name else address
+
+
+def _by_id(route: str, *more: str) -> Callable[[Values], str | None]:
+    def make_address(values: Values) -> str | None:
+        number = values.get("id", "")
+        return (
+            reverse(route, args=[int(number), *more])
+            if _NUMBER.fullmatch(number)
+            else None
+        )
+
+    return make_address
+
+
+def _plain(route: str) -> Callable[[Values], str | None]:
+    return lambda values: reverse(route)
+
+
+def _request_check(values: Values) -> str | None:
+    key = values.get("id", "")
+    if _ACCESS_KEY.fullmatch(key):
+        return reverse("tickets:open_by_key", args=[key])
+    return reverse("tickets:check")
+
+
+def _file(values: Values) -> str | None:
+    number, ticket = values.get("id", ""), values.get("reqid", "")
+    if not _NUMBER.fullmatch(number):
+        return None
+    if values.get("from") == "3":
+        return (
+            reverse("tickets:file", args=[int(ticket), int(number), "file"])
+            if _NUMBER.fullmatch(ticket)
+            else None
+        )
+    return reverse("kb:file", args=[int(number)])
+
+
+_PAGES: dict[str, Callable[[Values], str | None]] = {
+    "file": _file,
+    "forums": _plain("forums:index"),
+    "forums.posts": _by_id("forums:topic_by_id"),
+    "forums.topics": _by_id("forums:forum_by_id"),
+    "home": _plain("home:index"),
+    "kb": _plain("kb:index"),
+    "kb.book": _by_id("kb:book_by_id"),
+    "kb.chapter": _by_id("kb:chapter_by_id"),
+    "kb.page": _by_id("kb:page_by_id"),
+    "kb.printer.friendly": _by_id("kb:print_book", "view"),
+    "login": _plain("accounts:sign_in"),
+    "request": _plain("tickets:submit"),
+    "request.check": _request_check,
+    "request.history": _plain("tickets:index"),
+    "search": _plain("search:index"),
+}

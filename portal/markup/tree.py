@@ -1,0 +1,121 @@
+"""Clean HTML as a small tree, and back.
+
+Only what `portal.markup.sanitise` lets through is read: well formed, every attribute
+checked. Writing escapes everything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from html.parser import HTMLParser
+
+from portal.markup.sanitise import VOID
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """An element: its name, its attributes, its children in order."""
+
+    name: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list[Element | str] = field(default_factory=list)
+    parent: Element | None = field(default=None, repr=False)
+
+    def append(self, child: Element | str) -> None:
+        """Put a child at the end."""
+        if isinstance(child, Element):
+            child.parent = self
+        self.children.append(child)
+
+    def replace(self, child: Element, *substitutes: Element | str) -> None:
+        """Put others in a child's place."""
+        index = next(i for i, one in enumerate(self.children) if one is child)
+        child.parent = None
+        for substitute in substitutes:
+            if isinstance(substitute, Element):
+                substitute.parent = self
+        self.children[index : index + 1] = substitutes
+
+    def walk(self) -> Iterator[Element | str]:
+        """Yield everything below, in the order of reading."""
+        waiting = list(reversed(self.children))
+        while waiting:
+            node = waiting.pop()
+            yield node
+            if isinstance(node, Element):
+                waiting.extend(reversed(node.children))
+
+    def elements(self) -> Iterator[Element]:
+        """Yield the elements below, in the order of reading."""
+        return (node for node in self.walk() if isinstance(node, Element))
+
+    def ancestors(self) -> Iterator[Element]:
+        """Yield the elements around this one, nearest first."""
+        around = self.parent
+        while around is not None:
+            yield around
+            around = around.parent
+
+    def text(self) -> str:
+        """Return the text below, with single spaces."""
+        words = "".join(node for node in self.walk() if isinstance(node, str))
+        return " ".join(words.split())
+
+
+def parse(clean_html: str) -> Element:
+    """Return the tree of sanitised HTML, under a root without a name."""
+    parser = _TreeBuilder()
+    parser.feed(clean_html)
+    parser.close()
+    return parser.root
+
+
+def write(root: Element) -> str:
+    """Return the HTML of everything below the root."""
+    parts: list[str] = []
+    waiting: list[Element | str | tuple[str]] = list(reversed(root.children))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, tuple):
+            parts.append(node[0])
+        elif isinstance(node, str):
+            parts.append(escape(node, quote=False))
+        else:
+            parts.append(_start_tag(node))
+            if node.name not in VOID:
+                waiting.append((f"</{node.name}>",))
+                waiting.extend(reversed(node.children))
+    return "".join(parts)
+
+
+def _start_tag(element: Element) -> str:
+    attributes = "".join(
+        f' {name}="{escape(value)}"' for name, value in element.attributes.items()
+    )
+    return f"<{element.name}{attributes}>"
+
+
+class _TreeBuilder(HTMLParser):
+    """Builds the tree; the input is well formed, so a stack is all it takes."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = self._open = Element("")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open an element."""
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self._open.append(element)
+        if tag not in VOID:
+            self._open = element
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the element."""
+        if tag == self._open.name and self._open.parent is not None:
+            self._open = self._open.parent
+
+    def handle_data(self, data: str) -> None:
+        """Take the text."""
+        self._open.append(data)
