@@ -1,5 +1,5 @@
 """Brands: which company a page belongs to."""
 
-from portal.brands.brand import Brand, brand_for
+from portal.brands.brand import Brand, brand_for, brand_with_id
 
-__all__ = ["Brand", "brand_for"]
+__all__ = ["Brand", "brand_for", "brand_with_id"]

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from portal.outbox.errors import NotStored
+    from portal.outbox.evidence import settle_with
     from portal.outbox.files import stage, staged
+    from portal.outbox.housekeeping import Health, health
     from portal.outbox.models import StagedFile, Submission
     from portal.outbox.submitting import (
         cast_vote,
@@ -24,12 +26,15 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Health",
     "NotStored",
     "StagedFile",
     "Submission",
     "cast_vote",
     "find",
+    "health",
     "new_key",
+    "settle_with",
     "stage",
     "staged",
     "submit_post",
@@ -39,9 +44,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Health": "housekeeping",
     "NotStored": "errors",
     "StagedFile": "models",
     "Submission": "models",
+    "health": "housekeeping",
+    "settle_with": "evidence",
     "stage": "files",
     "staged": "files",
 }

@@ -10,13 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from html import unescape
 from typing import Self
 
+from django.utils.html import strip_tags
 from pydantic import BaseModel
 
 from portal.helpspot import HelpSpot
-from portal.helpspot.types import Upload
+from portal.helpspot.types import Moment, Post, Upload
+
+# How many of a forum's newest topics are searched for a lost one.
+NEWEST = 50
+# HelpSpot's clock and ours.
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +146,15 @@ class PublicContent(Content, frozen=True):
     operating_system: str
     browser: str
 
+    def is_said_in(self, post: Post, errand: Errand) -> bool:
+        """Say whether a post is this one: same author, same text, not older."""
+        bodies = {_essence(self.body), _essence(errand.mark_public(self.body))}
+        return (
+            _essence(post.author_name) == _essence(self.author_name)
+            and _essence(post.body) in bodies
+            and _is_since(post.posted, errand.since)
+        )
+
 
 class TopicContent(PublicContent, frozen=True):
     """A new forum topic."""
@@ -163,6 +179,16 @@ class TopicContent(PublicContent, frozen=True):
             )
         )
 
+    def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
+        """Look among the forum's newest topics for one that opens with this text."""
+        for topic in helpspot.forums.get_topics(self.forum_id, length=NEWEST):
+            if _essence(topic.title) != _essence(self.title):
+                continue
+            opening = helpspot.forums.get_posts(topic.id)[:1]
+            if any(self.is_said_in(post, errand) for post in opening):
+                return Sent(id=topic.id)
+        return None
+
 
 class PostContent(PublicContent, frozen=True):
     """An answer in a forum topic."""
@@ -185,6 +211,13 @@ class PostContent(PublicContent, frozen=True):
             )
         )
 
+    def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
+        """Look for the post in its topic."""
+        for post in helpspot.forums.get_posts(self.topic_id):
+            if self.is_said_in(post, errand):
+                return Sent(id=post.id)
+        return None
+
 
 class VoteContent(Content, frozen=True):
     """Whether a guide helped. A lost vote is no loss; a doubled one is a lie."""
@@ -199,3 +232,14 @@ class VoteContent(Content, frozen=True):
         else:
             helpspot.kb.vote_not_helpful(self.page_id)
         return Sent(id=self.page_id)
+
+
+def _essence(text: str) -> str:
+    """Return what is left when HelpSpot's mark-up and line ends are set aside."""
+    return "".join(unescape(strip_tags(text)).split())
+
+
+def _is_since(posted: Moment | None, since: datetime) -> bool:
+    if posted is None or posted.at is None:
+        return True
+    return posted.at >= since - CLOCKS_DIFFER_BY

@@ -97,7 +97,7 @@ def claim(submission: Submission, state: Submission.State) -> bool:
 def advance(submission: Submission, **changes: object) -> bool:
     """Change a row while its lease is still ours; False if it no longer is."""
     leased = Submission.objects.filter(
-        pk=submission.pk, lease_owner=submission.lease_owner
+        pk=submission.pk, state=submission.state, lease_owner=submission.lease_owner
     )
     return _change(leased, submission, **changes)
 
@@ -220,6 +220,7 @@ def settle(submission: Submission, sent: Sent) -> bool:
             lease_owner="",
             due_at=None,
         )
+        reached("wiping")
         if is_news:
             StagedFile.objects.filter(submission=submission).delete()
     return is_news
@@ -265,17 +266,20 @@ def hold(submission: Submission, remark: str, **changes: object) -> None:
         logger.warning("%s (%s) waits for an operator", submission, submission.kind)
 
 
-def discard(submission: Submission, remark: str) -> None:
-    """Give it up for good, and wipe it."""
+def discard(submission: Submission, remark: str) -> bool:
+    """Give it up for good, and wipe it; False if it is no longer as it was read."""
     with transaction.atomic():
-        if release(
+        is_ours = release(
             submission,
             State.DISCARDED,
             remark=remark[:200],
             sealed_content=b"",
+            sealed_problems=b"",
             settled_at=now(),
-        ):
+        )
+        if is_ours:
             StagedFile.objects.filter(submission=submission).delete()
+    return is_ours
 
 
 def problems_of(submission: Submission) -> tuple[Problem, ...]:

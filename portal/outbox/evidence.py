@@ -1,0 +1,121 @@
+"""Finds out whether something that was sent without an answer has arrived.
+
+Replies, topics and posts can be read back. A new request can be seen only in its
+owner's list, so whoever fetches such a list shows it here (`settle_with`).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from portal.brands import Brand
+from portal.helpspot import HelpSpot
+from portal.helpspot.errors import HelpSpotError, Unavailable
+from portal.helpspot.types import TicketSummary
+from portal.outbox import seals
+from portal.outbox.clock import now
+from portal.outbox.contents import Sent, TicketContent
+from portal.outbox.delivery import (
+    Unreadable,
+    claim,
+    hold,
+    release,
+    settle,
+    unpack,
+)
+from portal.outbox.models import REFERENCE_PATTERN, Submission
+from portal.outbox.points import reached
+from portal.outbox.schedule import LOOKS, is_overdue, next_look, next_try
+
+logger = logging.getLogger(__name__)
+
+Kind = Submission.Kind
+State = Submission.State
+
+_MARK = re.compile(rf"(?:Ref\.|May repeat) ({REFERENCE_PATTERN})")
+
+
+def look(submission: Submission, helpspot: HelpSpot) -> None:
+    """Look once for an unknown submission; after the last look decide what follows."""
+    if not claim(submission, State.UNKNOWN):
+        return
+    reached("looking")
+    try:
+        content, errand = unpack(submission, helpspot)
+    except Unreadable as exc:
+        hold(submission, str(exc))
+        return
+    try:
+        found = content.find(helpspot, errand)
+    except Unavailable:
+        _look_later(submission)
+        return
+    except HelpSpotError:
+        # Closed, merged, switched off: it cannot be seen, which proves nothing.
+        found = None
+    if found is not None:
+        settle(submission, found)
+    elif submission.looks + 1 < len(LOOKS):
+        _look_once_more(submission)
+    else:
+        _decide(submission)
+    logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
+
+
+def settle_with(brand: Brand, summaries: Sequence[TicketSummary]) -> None:
+    """Settle requests that a customer's own list shows to have arrived."""
+    listed = {
+        marks[-1]: summary
+        for summary in summaries
+        if (marks := _MARK.findall(summary.note))
+    }
+    if not listed:
+        return
+    open_ones = Submission.objects.filter(
+        brand_id=brand.id, kind=Kind.TICKET, reference__in=listed
+    ).exclude(state__in=[State.DELIVERED, State.REFUSED, State.DISCARDED])
+    for submission in open_ones:
+        summary = listed[submission.reference]
+        if _is_by_the_same(submission, summary):
+            settle(submission, Sent(id=summary.id, access_key=summary.access_key))
+
+
+def _is_by_the_same(submission: Submission, summary: TicketSummary) -> bool:
+    """Say whether the listed request is its sender's: anyone may quote a reference."""
+    try:
+        plain = seals.open_sealed(submission.sealed_content)
+    except seals.BrokenSeal:
+        return False
+    sender = TicketContent.from_json(plain).email
+    return not (sender and summary.email) or (
+        sender.casefold() == summary.email.casefold()
+    )
+
+
+def _look_once_more(submission: Submission) -> None:
+    looks = submission.looks + 1
+    since = submission.unknown_since or now()
+    release(submission, State.UNKNOWN, looks=looks, due_at=since + next_look(looks))
+
+
+def _look_later(submission: Submission) -> None:
+    moment = now()
+    if is_overdue(submission, moment):
+        hold(submission, _("It may have arrived; it could not be looked for."))
+    else:
+        due_at = moment + next_try(submission.looks + 1)
+        release(submission, State.UNKNOWN, due_at=due_at)
+
+
+def _decide(submission: Submission) -> None:
+    if submission.may_repeat:
+        hold(submission, _("Sent twice, and twice without an answer."))
+    elif settings.OUTBOX_WHEN_UNKNOWN == "repeat":
+        release(submission, State.RECEIVED, may_repeat=True, due_at=now())
+    else:
+        hold(submission, _("It may have arrived; look before you send it again."))

@@ -1,0 +1,55 @@
+"""Forgets what has served its time, and counts what has not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Min, Q
+
+from portal.outbox.clock import now
+from portal.outbox.models import StagedFile, Submission
+
+Kind = Submission.Kind
+State = Submission.State
+
+KEYS_KEPT_FOR = timedelta(days=30)
+VOTES_KEPT_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How many submissions are in each state, and the age of the oldest in seconds."""
+
+    counts: Mapping[str, int]
+    oldest_seconds: Mapping[str, float]
+
+
+def health() -> Health:
+    """Count the submissions by state; states without any are left out."""
+    moment = now()
+    rows = list(
+        Submission.objects.values("state").annotate(
+            count=Count("pk"), oldest=Min("created_at")
+        )
+    )
+    return Health(
+        counts={row["state"]: row["count"] for row in rows},
+        oldest_seconds={
+            row["state"]: max(0.0, (moment - row["oldest"]).total_seconds())
+            for row in rows
+        },
+    )
+
+
+def purge() -> None:
+    """Forget old access keys, old votes and refusals, and files nobody sent."""
+    moment = now()
+    StagedFile.objects.filter(submission=None, expires_at__lte=moment).delete()
+    long_settled = Submission.objects.filter(settled_at__lte=moment - KEYS_KEPT_FOR)
+    long_settled.filter(state=State.REFUSED).delete()
+    long_settled.filter(~Q(sealed_access_key=b"")).update(sealed_access_key=b"")
+    Submission.objects.filter(
+        kind=Kind.VOTE, settled_at__lte=moment - VOTES_KEPT_FOR
+    ).delete()
