@@ -1,6 +1,7 @@
 """The practice desk as a Django app."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DeskConfig(AppConfig):
@@ -10,3 +11,9 @@ class DeskConfig(AppConfig):
     label = "desk"
     verbose_name = "Help desk"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the staff's roles once their permissions exist."""
+        from portal.desk.roles import make_groups
+
+        post_migrate.connect(make_groups, sender=self)
