@@ -1,6 +1,7 @@
 """Accounts: signing in, and whether this visitor may see this request."""
 
 from portal.accounts.visits import (
+    MOST_TICKETS,
     Customer,
     access_key,
     add_ticket,
@@ -13,6 +14,7 @@ from portal.accounts.visits import (
 )
 
 __all__ = [
+    "MOST_TICKETS",
     "Customer",
     "access_key",
     "add_ticket",

@@ -1,33 +1,317 @@
-"""The tickets room's pages."""
+"""The pages for following requests: the list, one request, its files, a reply."""
 
-from django.http import HttpRequest, HttpResponse
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import (
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from portal import accounts, outbox
+from portal.accounts import keys
+from portal.accounts.keys import ProofNeeded, WrongKey
+from portal.accounts.pace import unhurried
+from portal.helpspot.errors import HelpSpotError, NotFound, Rejected
+from portal.helpspot.types import CustomField, Ticket
+from portal.http import PortalRequest, redirect, render_page
+from portal.tickets import conversation, downloads
+from portal.tickets.following import CheckForm, ReplyForm
+from portal.tickets.listing import Listing
+
+PAGE_LENGTH = 20
 
 
-def index(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+# -------------------------------------------------------------------- the list
 
 
-def check(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@require_safe
+def index(request: PortalRequest) -> HttpResponse:
+    """Show the signed-in customer's requests: filtered, searched, sorted, paged."""
+    if not accounts.is_signed_in(request):
+        return _to_sign_in(request)
+    tickets = accounts.tickets(request)
+    listing = Listing(tickets, request.GET)
+    page = Paginator(listing.found, PAGE_LENGTH).get_page(request.GET.get("page"))
+    return render_page(
+        request,
+        "tickets/index.html",
+        {
+            "section": "requests",
+            "listing": listing,
+            "page": page,
+            "page_numbers": page.paginator.get_elided_page_range(page.number),
+            "is_cut": len(tickets) >= accounts.MOST_TICKETS,
+        },
+        partial="results",
+    )
 
 
-def open_by_key(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+# ------------------------------------------------------------------ opened by key
 
 
-def detail(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: PortalRequest) -> HttpResponse:
+    """Ask for an access key and open its request in this browser."""
+    if request.method != "POST":
+        return _check_page(request, CheckForm())
+    with unhurried():
+        return _unlock(request, CheckForm(request.POST))
 
 
-def reply(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@require_safe
+def open_by_key(request: PortalRequest, access_key: str) -> HttpResponse:
+    """Open the request of a link with a key; the key leaves the address at once.
+
+    Programs that follow links in mails change nothing here: no key is used up.
+    """
+    with unhurried():
+        return _unlock(request, CheckForm({"accesskey": access_key}))
 
 
-def file(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+def _unlock(request: PortalRequest, form: CheckForm) -> HttpResponse:
+    if not form.is_valid():
+        return _check_page(request, form)
+    try:
+        ticket_id = keys.unlock(
+            request, form.cleaned_data["accesskey"], form.cleaned_data["email"]
+        )
+    except WrongKey:
+        form.add_error(
+            "accesskey",
+            _(
+                "No request with that key. Keys are a number followed by letters, and "
+                "capital and small letters count. Copy it from our email"
+            ),
+        )
+    except ProofNeeded:
+        form.ask_for_email()
+        form.add_error(
+            "email", _("Enter the email of this request as well, for its safety")
+        )
+    else:
+        return HttpResponseRedirect(
+            reverse("tickets:detail", args=[ticket_id]), status=303
+        )
+    return _check_page(request, form)
+
+
+def _check_page(
+    request: PortalRequest,
+    form: CheckForm,
+    *,
+    unsent: str = "",
+    ticket_id: int | None = None,
+) -> HttpResponse:
+    asks_for_email = form.fields["email"].required or bool(form["email"].data)
+    return render_page(
+        request,
+        "tickets/check.html",
+        {
+            "section": "requests",
+            "form": form,
+            "asks_for_email": asks_for_email,
+            "unsent": unsent,
+            "ticket_id": ticket_id or _asked_number(request),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+def _asked_number(request: PortalRequest) -> int | None:
+    text = request.GET.get("request", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else None
+
+
+def _to_check(request: PortalRequest, ticket_id: int) -> HttpResponse:
+    """Send away who may not see it: the same way whether there is such a request."""
+    query = urlencode({"request": ticket_id})
+    return redirect(request, f"{reverse('tickets:check')}?{query}")
+
+
+def _to_sign_in(request: PortalRequest) -> HttpResponse:
+    query = urlencode({"next": request.path})
+    return redirect(request, f"{reverse('accounts:sign_in')}?{query}")
+
+
+# -------------------------------------------------------------------- one request
+
+
+@require_safe
+def detail(request: PortalRequest, ticket_id: int) -> HttpResponse:
+    """Show a request's conversation, always fresh, to who holds its key."""
+    access_key = accounts.access_key(request, ticket_id)
+    if access_key is None:
+        return _to_check(request, ticket_id)
+    reply = _kept_reply(request.GET.get("reply", ""))
+    form = ReplyForm(brand=request.brand)
+    try:
+        return _ticket_page(request, ticket_id, access_key, form, reply=reply)
+    except NotFound:
+        raise
+    except HelpSpotError:
+        # Who has just replied must read that it is safe, not that the page is down.
+        if reply is None:
+            raise
+        return _reply_page(request, ticket_id, form, reply=reply)
+
+
+@require_POST
+def reply(request: PortalRequest, ticket_id: int) -> HttpResponse:
+    """Take a customer's reply; the text survives whatever goes wrong."""
+    access_key = accounts.access_key(request, ticket_id)
+    if access_key is None:
+        return _check_page(
+            request,
+            CheckForm(),
+            unsent=request.POST.get("note", ""),
+            ticket_id=ticket_id,
+        )
+    form = ReplyForm(request.POST, request.FILES, brand=request.brand)
+    is_valid = form.is_valid()
+    status = 422
+    try:
+        form.stage()
+        if is_valid:
+            submission = outbox.submit_reply(
+                request.brand,
+                request.helpspot,
+                key=form.cleaned_data["key"],
+                ticket_id=ticket_id,
+                access_key=access_key,
+                note=form.cleaned_data["note"],
+                files=form.staged,
+            )
+            query = urlencode({"reply": submission.reference})
+            address = reverse("tickets:detail", args=[ticket_id])
+            return redirect(request, f"{address}?{query}#latest")
+    except Rejected as exc:
+        for problem in exc.problems:
+            form.add_error(None, problem.text)
+    except outbox.NotStored:
+        status = 503
+        form.add_error(
+            None, _("Your reply was not sent. Your text is still in the box. Try again")
+        )
+    try:
+        return _ticket_page(request, ticket_id, access_key, form, status=status)
+    except HelpSpotError:
+        return _reply_page(request, ticket_id, form, status=status)
+
+
+@require_safe
+def file(
+    request: PortalRequest, ticket_id: int, document_id: int, filename: str
+) -> HttpResponseBase:
+    """Hand on a file of a public note, after asking the help desk for that request."""
+    access_key = accounts.access_key(request, ticket_id)
+    if access_key is None:
+        return _to_check(request, ticket_id)
+    ticket = _fetch(request, ticket_id, access_key)
+    attachment = next(
+        (
+            attachment
+            for note in ticket.notes
+            for attachment in note.attachments
+            if attachment.document_id == document_id
+        ),
+        None,
+    )
+    if attachment is None:
+        raise NotFound("request.get")
+    return downloads.stream(
+        request.helpspot.request.open_file(attachment),
+        conversation.safe_filename(attachment),
+        wants_inline="inline" in request.GET,
+    )
+
+
+def _fetch(request: PortalRequest, ticket_id: int, access_key: str) -> Ticket:
+    ticket = request.helpspot.request.get(access_key)
+    if ticket.id != ticket_id:
+        raise NotFound("request.get")
+    return ticket
+
+
+def _ticket_page(
+    request: PortalRequest,
+    ticket_id: int,
+    access_key: str,
+    form: ReplyForm,
+    *,
+    reply: outbox.Submission | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    ticket = _fetch(request, ticket_id, access_key)
+    return render_page(
+        request,
+        "tickets/detail.html",
+        {
+            "section": "requests",
+            "ticket": ticket,
+            "access_key": access_key,
+            "conversation": conversation.conversation(
+                ticket, is_whole="all" in request.GET
+            ),
+            "is_waiting_for_customer": conversation.is_waiting_for_customer(ticket),
+            "handled_by": conversation.first_name(ticket.assigned_to),
+            "details": conversation.details(
+                ticket,
+                _custom_fields(request),
+                request.brand.connection.time_zone,
+            ),
+            "form": form,
+            "reply": reply,
+        },
+        status=status,
+    )
+
+
+def _reply_page(
+    request: PortalRequest,
+    ticket_id: int,
+    form: ReplyForm,
+    *,
+    reply: outbox.Submission | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Show the reply alone, where the help desk does not give the conversation."""
+    return render_page(
+        request,
+        "tickets/reply.html",
+        {
+            "section": "requests",
+            "ticket_id": ticket_id,
+            "form": form,
+            "reply": reply,
+        },
+        status=status,
+    )
+
+
+def _custom_fields(request: PortalRequest) -> list[CustomField]:
+    try:
+        return request.helpspot.request.get_custom_fields()
+    except HelpSpotError:
+        # The conversation is worth showing without these answers.
+        return []
+
+
+def _kept_reply(reference: str) -> outbox.Submission | None:
+    if not reference:
+        return None
+    try:
+        submission = outbox.find(reference)
+    except outbox.Submission.DoesNotExist:
+        return None
+    return submission if submission.kind == outbox.Submission.Kind.REPLY else None

@@ -1,0 +1,146 @@
+"""A request's conversation and details as its page shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.helpspot.types import (
+    Attachment,
+    CustomField,
+    Moment,
+    Note,
+    Ticket,
+)
+
+# Longer conversations show their opening and these many of the newest notes.
+FOLD_OVER = 12
+NEWEST_SHOWN = 10
+DAY_SECONDS = 24 * 60 * 60
+_PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "webp"})
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A link to an attachment; `kind` is its ending in capitals, "" for none."""
+
+    url: str
+    name: str
+    kind: str
+    is_picture: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A note and who it is from: staff by first name alone, "" for the customer."""
+
+    note: Note
+    staff_name: str
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """The messages in order; `hidden` of them lie folded between the two lists."""
+
+    opening: tuple[Message, ...]
+    hidden: int
+    rest: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """A custom field's answer; `moment` in place of `text` for dates."""
+
+    label: str
+    text: str = ""
+    moment: Moment | None = None
+    is_code: bool = False
+
+
+def conversation(ticket: Ticket, *, is_whole: bool) -> Conversation:
+    """Return the ticket's messages, the middle folded where there are many."""
+    messages = [_message(note) for note in ticket.notes]
+    hidden = len(messages) - NEWEST_SHOWN - 1
+    if is_whole or len(messages) <= FOLD_OVER:
+        hidden = 0
+    return Conversation(
+        opening=tuple(messages[:1]),
+        hidden=hidden,
+        rest=tuple(messages[1 + hidden :]),
+    )
+
+
+def is_waiting_for_customer(ticket: Ticket) -> bool:
+    """Tell whether it is the customer's turn: the last public note is the team's."""
+    return ticket.is_open and bool(ticket.notes) and ticket.notes[-1].is_by_staff
+
+
+def first_name(name: str | None) -> str:
+    """Return the first word of a name."""
+    return (name or "").strip().partition(" ")[0]
+
+
+def safe_filename(attachment: Attachment) -> str:
+    """Return the file's name as one harmless step of a path."""
+    name = _UNSAFE.sub("-", attachment.filename).strip().lstrip(".")
+    return name[:200] or _("file")
+
+
+def details(
+    ticket: Ticket, fields: Sequence[CustomField], time_zone: str
+) -> list[Detail]:
+    """Return the answered custom fields in the fields' order, readable."""
+    values = {value.field_id: value.value for value in ticket.custom_values}
+    return [
+        _detail(field, values[field.id].strip(), time_zone)
+        for field in fields
+        if values.get(field.id, "").strip()
+    ]
+
+
+def _message(note: Note) -> Message:
+    return Message(
+        note=note,
+        staff_name=first_name(note.author_name) if note.is_by_staff else "",
+        files=tuple(_file(attachment) for attachment in note.attachments),
+    )
+
+
+def _file(attachment: Attachment) -> File:
+    name = safe_filename(attachment)
+    ending = PurePosixPath(name).suffix.removeprefix(".").lower()
+    return File(
+        url=reverse(
+            "tickets:file", args=[attachment.ticket_id, attachment.document_id, name]
+        ),
+        name=attachment.filename or name,
+        kind=ending.upper() if len(ending) <= 5 else "",
+        is_picture=ending in _PICTURES,
+    )
+
+
+def _detail(field: CustomField, value: str, time_zone: str) -> Detail:
+    if field.type == "drilldown":
+        return Detail(label=field.name, text=" › ".join(value.split("#-#")))
+    if field.type == "checkbox" and value in {"0", "1"}:
+        return Detail(label=field.name, text=_("Yes") if value == "1" else _("No"))
+    if field.type in {"date", "datetime"} and re.fullmatch(r"-?[0-9]{1,11}", value):
+        moment = _moment(int(value), field.type == "datetime", time_zone)
+        return Detail(label=field.name, moment=moment)
+    return Detail(label=field.name, text=value, is_code=field.type == "regex")
+
+
+def _moment(seconds: int, has_time: bool, time_zone: str) -> Moment:  # noqa: FBT001 - the Moment's own flag
+    # A date sent through the API is midnight UTC; staff's are midnight in their zone.
+    is_utc_date = not has_time and seconds % DAY_SECONDS == 0
+    zone = UTC if is_utc_date else ZoneInfo(time_zone)
+    return Moment(at=datetime.fromtimestamp(seconds, zone), has_time=has_time)

@@ -1,0 +1,89 @@
+"""A customer's list of requests, as the query of its page asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+
+from portal.helpspot.types import TicketSummary
+
+SHOWS = ("open", "closed", "all")
+SORTS = ("newest", "oldest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A part of the list: its name, how many requests it has, its address."""
+
+    label: str
+    count: int
+    query: str
+    is_current: bool
+
+
+class Listing:
+    """The requests that match, and everything the page's filters need to say so."""
+
+    def __init__(
+        self, tickets: Sequence[TicketSummary], query: Mapping[str, str]
+    ) -> None:
+        self.show = _one_of(SHOWS, query.get("show"))
+        self.sort = _one_of(SORTS, query.get("sort"))
+        self.search = query.get("q", "").strip()
+        self._tickets = tickets
+        self.open_count = sum(ticket.is_open for ticket in tickets)
+        self.closed_count = len(tickets) - self.open_count
+        found = [ticket for ticket in tickets if self._matches(ticket)]
+        self.found = found if self.sort == "newest" else found[::-1]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the customer has no requests at all."""
+        return not self._tickets
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Return open, closed and all, each keeping what was searched."""
+        labels = {"open": _("Open"), "closed": _("Closed"), "all": _("All")}
+        counts = {
+            "open": self.open_count,
+            "closed": self.closed_count,
+            "all": len(self._tickets),
+        }
+        return [
+            Segment(
+                label=labels[show],
+                count=counts[show],
+                query=self._query(show=show),
+                is_current=show == self.show,
+            )
+            for show in SHOWS
+        ]
+
+    @property
+    def page_query(self) -> str:
+        """Return the query that a page number is added to."""
+        return self._query(show=self.show)
+
+    def _query(self, *, show: str) -> str:
+        return urlencode({"show": show, "q": self.search, "sort": self.sort})
+
+    def _matches(self, ticket: TicketSummary) -> bool:
+        if self.show != "all" and ticket.is_open != (self.show == "open"):
+            return False
+        text = " ".join(
+            (
+                str(ticket.id),
+                ticket.title or "",
+                ticket.note,
+                ticket.category_name or "",
+            )
+        ).casefold()
+        return all(word in text for word in self.search.casefold().split())
+
+
+def _one_of(choices: Sequence[str], asked: str | None) -> str:
+    return asked if asked in choices else choices[0]
