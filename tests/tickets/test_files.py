@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import pytest
+
+from portal.desk.models import DeskSettings, Document
+from portal.tickets.downloads import type_of
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 30
+
+
+def body(response) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def attach(inkwell, filename: str, content: bytes, mime_type: str) -> Document:
+    return Document.objects.create(
+        note=inkwell.document.note,
+        filename=filename,
+        mime_type=mime_type,
+        content=content,
+        size=len(content),
+    )
+
+
+def address(inkwell, document: Document, name: str = "x") -> str:
+    return f"/requests/{inkwell.ticket.pk}/files/{document.pk}/{name}"
+
+
+def test_the_conversation_links_its_files_through_the_portal(holder, inkwell):
+    page = holder.get(f"/requests/{inkwell.ticket.pk}/").content.decode()
+
+    assert f'href="{address(inkwell, inkwell.document, "return-label.pdf")}"' in page
+    assert "pg=file" not in page
+
+
+def test_hands_the_file_on_to_be_saved(holder, inkwell):
+    response = holder.get(address(inkwell, inkwell.document, "return-label.pdf"))
+
+    assert response.status_code == 200
+    assert body(response) == b"%PDF-1.4 return label"
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == (
+        "attachment; filename=\"return-label.pdf\"; filename*=UTF-8''return-label.pdf"
+    )
+
+
+def test_a_file_can_do_nothing_in_the_browser(holder, inkwell):
+    response = holder.get(address(inkwell, inkwell.document))
+    body(response)
+
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("filename", "content", "mime_type"),
+    [
+        ("page.html", b"<script>alert(1)</script>", "text/html"),
+        ("drawing.svg", b"<svg onload='alert(1)'/>", "image/svg+xml"),
+        ("photo.png", b"<html><script>alert(1)</script>", "image/png"),
+        ("data.xml", b"<?xml version='1.0'?><a/>", "text/xml"),
+    ],
+)
+def test_what_could_run_is_never_shown_inside_a_page(
+    holder, inkwell, filename, content, mime_type
+):
+    document = attach(inkwell, filename, content, mime_type)
+
+    response = holder.get(f"{address(inkwell, document)}?inline")
+    body(response)
+
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"].startswith("attachment;")
+
+
+def test_a_picture_is_shown_when_asked_and_when_it_is_one(holder, inkwell):
+    document = attach(inkwell, "photo.png", PNG, "image/png")
+
+    shown = holder.get(f"{address(inkwell, document)}?inline")
+    saved = holder.get(address(inkwell, document))
+
+    assert body(shown) == body(saved) == PNG
+    assert shown["Content-Type"] == "image/png"
+    assert shown["Content-Disposition"].startswith("inline;")
+    assert saved["Content-Disposition"].startswith("attachment;")
+
+
+@pytest.mark.parametrize(
+    ("filename", "in_link"),
+    [
+        ("../../etc/passwd", "-..-etc-passwd"),
+        ("..", "file"),
+        ("Größe €.pdf", "Gr%C3%B6%C3%9Fe%20%E2%82%AC.pdf"),
+        ('a"b\r\nX-Evil: 1.txt', "a%22b-X-Evil:%201.txt"),
+    ],
+)
+def test_odd_file_names_stay_names(holder, inkwell, filename, in_link):
+    document = attach(inkwell, filename, b"x", "text/plain")
+
+    page = holder.get(f"/requests/{inkwell.ticket.pk}/").content.decode()
+    assert f'href="{address(inkwell, document, in_link)}"' in page
+    response = holder.get(address(inkwell, document, in_link))
+    body(response)
+
+    assert response.status_code == 200
+    assert "X-Evil" not in response
+    assert "\n" not in response["Content-Disposition"]
+
+
+def test_a_file_of_a_private_note_is_not_found(holder, inkwell):
+    document = Document.objects.create(
+        note=inkwell.private_note,
+        filename="secret.txt",
+        mime_type="text/plain",
+        content=b"CANARY",
+        size=6,
+    )
+
+    assert holder.get(address(inkwell, document)).status_code == 404
+
+
+def test_a_file_of_another_request_is_not_found(holder, inkwell):
+    document = Document.objects.create(
+        note=inkwell.foreign_ticket.notes.get(),
+        filename="foreign.txt",
+        mime_type="text/plain",
+        content=b"FOREIGN",
+        size=7,
+    )
+
+    assert holder.get(address(inkwell, document)).status_code == 404
+    foreign = f"/requests/{inkwell.foreign_ticket.pk}/files/{document.pk}/foreign.txt"
+    assert holder.get(foreign).status_code == 302
+
+
+def test_a_file_needs_the_key_of_its_request(client, inkwell):
+    response = client.get(address(inkwell, inkwell.document))
+
+    assert response["Location"] == f"/requests/check/?request={inkwell.ticket.pk}"
+
+
+def test_an_absent_help_desk_is_said(holder, inkwell):
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+
+    assert holder.get(address(inkwell, inkwell.document)).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("head", "mime_type"),
+    [
+        (PNG, "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\n\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"%PDF-1.7", "application/pdf"),
+        (b"PK\x03\x04", "application/zip"),
+        (b"", "application/octet-stream"),
+        (b" GIF89a", "application/octet-stream"),
+    ],
+)
+def test_the_first_bytes_say_what_a_file_is(head, mime_type):
+    assert type_of(head) == mime_type
