@@ -13,7 +13,9 @@ class DeskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the staff's roles once their permissions exist."""
+        """Make the staff's roles once they can be, and keep the search index."""
+        from portal.desk import search
         from portal.desk.roles import make_groups
 
         post_migrate.connect(make_groups, sender=self)
+        search.keep_in_step()

@@ -1,6 +1,6 @@
 """The practice desk's data: what a HelpSpot installation keeps.
 
-Names are plain; `portal/desk/answers.py` gives them HelpSpot's wire names.
+Names are plain; `portal/desk/methods` gives them HelpSpot's wire names.
 HelpSpot's "request" is a `Ticket` here, as everywhere in this code.
 """
 
@@ -13,6 +13,7 @@ import nh3
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
@@ -182,11 +183,10 @@ class Customer(models.Model):
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
     customer_id = models.CharField("customer ID", max_length=100, blank=True)
-    failed_logins = models.PositiveIntegerField(default=0, editable=False)
-    last_failed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["email"]
+        indexes = [models.Index(Lower("email"), name="customers_by_email")]
 
     def __str__(self) -> str:
         return self.email
@@ -198,6 +198,16 @@ class Customer(models.Model):
     def has_password(self, password: str) -> bool:
         """Tell whether this is the customer's password."""
         return check_password(password, self.password)
+
+
+class LoginAttempt(models.Model):
+    """A login that failed, or is being tried; of the address there is only a hash."""
+
+    login = models.CharField(max_length=64, db_index=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"Login at {self.at}"
 
 
 class Ticket(models.Model):
@@ -237,7 +247,7 @@ class Ticket(models.Model):
     )
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
-    email = models.CharField(max_length=250, blank=True, db_index=True)
+    email = models.CharField(max_length=250, blank=True)
     phone = models.CharField(max_length=50, blank=True)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -269,6 +279,7 @@ class Ticket(models.Model):
 
     class Meta:
         ordering = ["-opened_at", "-id"]
+        indexes = [models.Index(Lower("email"), name="tickets_by_email")]
         verbose_name = "request"
 
     def __str__(self) -> str:

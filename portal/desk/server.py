@@ -1,8 +1,106 @@
-"""The practice desk as a server."""
+"""The practice desk as a server: its API and its files."""
 
-from django.http import HttpRequest, HttpResponse
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from portal.desk import errors, files
+from portal.desk.calls import API_PATH, Call, Unreadable, base_url_of, read_parameters
+from portal.desk.errors import Problem, Refused, problem
+from portal.desk.formats import Answer, Several, Value, output_of, write
+from portal.desk.methods import METHODS
+from portal.desk.models import DeskSettings
+
+logger = logging.getLogger(__name__)
+DOWN = "<html><head><title>503</title></head><body><h1>Be right back</h1></body></html>"
+
+
+@csrf_exempt
+def view(request: HttpRequest) -> HttpResponseBase:
+    """Answer over HTTP, where hanging up means to break off before the first byte."""
+    try:
+        return answer(request)
+    except ConnectionResetError as exc:
+        return StreamingHttpResponse(_break_off(exc))
 
 
 def answer(request: HttpRequest) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+    """Answer a request to `…/api/index.php` or to `…/index.php`.
+
+    Raises ConnectionResetError where the desk is set to hang up. Like the other faults
+    this one comes after the work is done, except that a desk that is down does none.
+    """
+    desk = DeskSettings.load()
+    if desk.fault == DeskSettings.Fault.DOWN:
+        return HttpResponse(DOWN, status=503)
+    is_api = request.path.endswith(API_PATH)
+    response = _answer_call(request, desk) if is_api else files.send(request)
+    return _misbehave(response, desk)
+
+
+def _answer_call(request: HttpRequest, desk: DeskSettings) -> HttpResponse:
+    output = output_of(request.GET.get("output", ""))
+    try:
+        call = Call(read_parameters(request), desk, base_url_of(request))
+        output = output_of(call.text("output") or output)
+        method = call.text("method")
+        if method.startswith("private."):
+            return _closed("Private", output)
+        if not desk.is_public_api_enabled:
+            return _closed("Public", output)
+        answered = _run(method, call)
+    except Unreadable:
+        return _refusal([problem(errors.METHOD_WRONG, "unreadable body")], output)
+    except Refused as exc:
+        return _refusal(exc.problems, output)
+    except Exception:
+        # A client parses whatever comes, so that it never gets a page.
+        logger.exception("The desk could not answer")
+        return _refusal([problem(errors.SERVER_ERROR)], output, status=500)
+    numbers = desk.json_scalars == DeskSettings.Scalars.NUMBERS
+    return write(answered, output, numbers=numbers)
+
+
+def _run(method: str, call: Call) -> Answer:
+    without_forums = method.startswith("forums.") and not call.desk.offers_forums
+    if method not in METHODS or without_forums:
+        raise Refused(problem(errors.METHOD_WRONG))
+    return METHODS[method](call)
+
+
+def _closed(kind: str, output: str) -> HttpResponse:
+    return write(Answer("reply", f"{kind} API not enabled"), output, status=400)
+
+
+def _refusal(
+    problems: Sequence[Problem], output: str, status: int = 400
+) -> HttpResponse:
+    entries: list[Value] = [
+        {"id": one.id, "description": one.description} for one in problems
+    ]
+    return write(Answer("errors", {"error": Several(entries)}), output, status=status)
+
+
+# --------------------------------------------------------------------- faults
+
+
+def _misbehave(response: HttpResponse, desk: DeskSettings) -> HttpResponse:
+    if desk.fault == DeskSettings.Fault.SLOW:
+        time.sleep(desk.fault_delay)
+    elif desk.fault == DeskSettings.Fault.HANG_UP:
+        raise ConnectionResetError("The desk is set to hang up")
+    elif desk.fault == DeskSettings.Fault.GARBLE:
+        half = response.content[: len(response.content) // 2]
+        response.content = half[:-1] + b"\xff\xfe<&"
+    return response
+
+
+def _break_off(exc: ConnectionResetError) -> Iterator[bytes]:
+    raise exc
+    yield b""

@@ -6,7 +6,7 @@ from django.urls import path
 from portal.desk import server
 
 urlpatterns = [
-    path("api/index.php", server.answer, name="desk-api"),
-    path("index.php", server.answer, name="desk-files"),
+    path("api/index.php", server.view, name="desk-api"),
+    path("index.php", server.view, name="desk-files"),
     path("desk/", admin.site.urls),
 ]
