@@ -1,0 +1,32 @@
+"""The newest topics over all forums of a brand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from portal.brands.brand import Brand
+from portal.brands.memory import Remembered, remembered
+from portal.helpspot import HelpSpot
+from portal.helpspot.types import Topic
+
+TOPICS_PER_FORUM = 25
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def latest_topics(brand: Brand, helpspot: HelpSpot) -> Remembered[tuple[Topic, ...]]:
+    """Return the newest topics of all forums, newest first, at most a minute old."""
+    return remembered(brand, "latest-topics", lambda: _read(helpspot))
+
+
+def posted_at(topic: Topic) -> datetime:
+    """Return when a topic was started; long ago where HelpSpot does not say."""
+    return (topic.posted and topic.posted.at) or _LONG_AGO
+
+
+def _read(helpspot: HelpSpot) -> tuple[Topic, ...]:
+    topics = [
+        topic
+        for forum in helpspot.forums.list()
+        for topic in helpspot.forums.get_topics(forum.id, length=TOPICS_PER_FORUM)
+    ]
+    return tuple(sorted(topics, key=posted_at, reverse=True)[:TOPICS_PER_FORUM])

@@ -1,0 +1,56 @@
+"""What a brand's help desk said a moment ago, so that pages need not ask again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from portal.brands.brand import Brand
+from portal.helpspot.errors import Unavailable
+
+FRESH_FOR = timedelta(seconds=60)
+KEEP_SECONDS = 24 * 60 * 60
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered(Generic[T]):
+    """What was read and when; `is_old` where the help desk cannot be asked again."""
+
+    value: T
+    read_at: datetime
+    is_old: bool = False
+
+
+def remembered(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
+    """Return what `read` returns, reading it at most once a minute for each brand.
+
+    While the help desk is away the last good copy stands in for a day; without one
+    the error goes through. `name` is unique within the brand.
+    """
+    key = _key(brand, name)
+    known: Remembered[T] | None = cache.get(key)
+    if known and timezone.now() - known.read_at < FRESH_FOR:
+        return known
+    try:
+        fresh = Remembered(read(), timezone.now())
+    except Unavailable:
+        if known is None:
+            raise
+        return replace(known, is_old=True)
+    cache.set(key, fresh, KEEP_SECONDS)
+    return fresh
+
+
+def forget(brand: Brand, name: str) -> None:
+    """Let the next reader ask the help desk again."""
+    cache.delete(_key(brand, name))
+
+
+def _key(brand: Brand, name: str) -> str:
+    return f"{brand.id}:{name}"
