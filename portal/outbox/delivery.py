@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from pydantic import ValidationError
 
 from portal.helpspot import HelpSpot
 from portal.helpspot.errors import (
@@ -181,10 +182,14 @@ def unpack(submission: Submission, helpspot: HelpSpot) -> tuple[Content, Errand]
     try:
         plain = seals.open_sealed(submission.sealed_content)
         uploads = [upload(file) for file in files]
+        content = CONTENTS[submission.kind].from_json(plain)
     except seals.BrokenSeal:
         raise Unreadable(
             _("Its seal cannot be opened: was SECRET_KEY changed?")
         ) from None
+    except (KeyError, ValidationError):
+        # The validation error's text quotes what the customer wrote.
+        raise Unreadable(_("This version of the portal cannot read it.")) from None
     errand = Errand(
         reference=submission.reference,
         since=submission.created_at,
@@ -192,7 +197,7 @@ def unpack(submission: Submission, helpspot: HelpSpot) -> tuple[Content, Errand]
         is_repeat=submission.may_repeat,
         files=uploads,
     )
-    return CONTENTS[submission.kind].from_json(plain), errand
+    return content, errand
 
 
 # ------------------------------------------------------------------- outcomes

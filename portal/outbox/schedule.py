@@ -19,7 +19,7 @@ BYTES_PER_SECOND = 250_000
 PAUSES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800))
 # Full-text and list views may lag: absence counts only at the last of these.
 LOOKS = tuple(timedelta(seconds=s) for s in (10, 60, 600, 900))
-_LONGEST = timedelta(hours=2)
+_LONGER_THAN_ANY = timedelta(minutes=45)
 
 
 def next_try(attempts: int) -> timedelta:
@@ -49,7 +49,7 @@ def is_due(moment: datetime) -> Q:
     A time further ahead than any pause was written by a clock that has since been set
     back: such a row is due as well, rather than stuck for as long as the clock jumped.
     """
-    return Q(due_at__lte=moment) | Q(due_at__gt=moment + _LONGEST)
+    return Q(due_at__lte=moment) | Q(due_at__gt=moment + _LONGER_THAN_ANY)
 
 
 def is_overdue(submission: Submission, moment: datetime) -> bool:

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Event
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from portal import outbox
+from portal.helpspot.types import TicketSummary
+from portal.outbox.worker import drain
+
+pytestmark = pytest.mark.django_db
+
+LOOKS = (0.5, 2, 11, 16)
+
+
+def work(minutes):
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+        drain(Event())
+
+
+def reply(portal):
+    return outbox.submit_reply(
+        *portal, key="k1", ticket_id=1, access_key="1abcdef", note="Thanks"
+    )
+
+
+def topic(portal, key="k1"):
+    return outbox.submit_topic(
+        *portal,
+        key=key,
+        forum_id=1,
+        title="Ink & paper",
+        author_name="Ann",
+        body="Which ink?\r\n\r\nAnd < which paper?",
+    )
+
+
+def post(portal, key="k1"):
+    return outbox.submit_post(
+        *portal, key=key, topic_id=7, author_name="Ann", body="Black.\r\nAlways."
+    )
+
+
+@pytest.mark.parametrize("send", [reply, topic, post])
+def test_finds_what_arrived_without_an_answer(desk, portal, send):
+    desk.faults = ["hang_up_after"]
+    submission = send(portal)
+    state = submission.state
+
+    work(minutes=0.5)
+
+    submission.refresh_from_db()
+    assert (state, submission.state) == ("unknown", "delivered")
+    assert submission.result_id == 1
+    assert bytes(submission.sealed_content) == b""
+    assert len(desk.done) == 1
+
+
+@pytest.mark.parametrize("send", [reply, topic, post])
+def test_sends_once_more_what_is_surely_absent(desk, portal, send):
+    desk.faults = ["hang_up"]
+    submission = send(portal)
+
+    for minutes in LOOKS[:-1]:
+        work(minutes)
+    before = len(desk.done)
+    work(LOOKS[-1])
+
+    submission.refresh_from_db()
+    assert before == 0
+    assert submission.state == "delivered"
+    [(_, values)] = desk.done
+    text = values.get("tNote") or values["tPost"]
+    assert text.endswith(f"\n\nMay repeat {submission.reference}")
+
+
+def test_does_not_take_an_older_post_with_the_same_words_for_it(desk, portal):
+    desk.faults = ["", "hang_up"]
+    with time_machine.travel(timezone.now() - timedelta(hours=1)):
+        post(portal, "an-hour-ago")
+    submission = post(portal)
+
+    work(minutes=0.5)
+
+    submission.refresh_from_db()
+    assert submission.state == "unknown"
+
+
+def test_does_not_count_a_look_while_helpspot_is_away(desk, portal, portal_of):
+    desk.faults = ["hang_up_after"]
+    submission = reply(portal)
+    portal_of("http://127.0.0.1:9")
+
+    for minutes in LOOKS:
+        work(minutes)
+
+    submission.refresh_from_db()
+    assert (submission.state, submission.looks) == ("unknown", 0)
+
+
+def summary(submission, *, email="ann@example.com", note=""):
+    return TicketSummary(
+        id=4711,
+        access_key="4711secret",
+        is_open=True,
+        email=email,
+        note=note or f"It prints nothing.<br />\nRef. {submission.reference}",
+    )
+
+
+@pytest.fixture
+def doubtful(desk, portal):
+    """A request that was sent and not answered."""
+    desk.faults = ["hang_up_after"]
+    return outbox.submit_ticket(
+        *portal, key="k1", note="It prints nothing.", email="Ann@example.com"
+    )
+
+
+def test_settles_a_request_that_its_owners_list_shows(portal, doubtful):
+    outbox.settle_with(portal[0], [summary(doubtful)])
+
+    doubtful.refresh_from_db()
+    assert (doubtful.state, doubtful.result_id, doubtful.access_key) == (
+        "delivered",
+        4711,
+        "4711secret",
+    )
+
+
+def test_settles_nothing_that_somebody_else_merely_quotes(portal, doubtful):
+    quoting = summary(doubtful, email="mallory@example.com")
+    quoted = summary(
+        doubtful, note=f"> Ref. {doubtful.reference}\nI ask again.\nRef. R-2222-3333"
+    )
+
+    outbox.settle_with(portal[0], [quoting, quoted])
+
+    doubtful.refresh_from_db()
+    assert doubtful.state == "unknown"
+
+
+def test_settles_nothing_twice_or_for_another_brand(portal, doubtful):
+    outbox.settle_with(portal[0], [summary(doubtful)])
+    outbox.settle_with(portal[0], [summary(doubtful, note="nothing here")])
+
+    doubtful.refresh_from_db()
+    assert doubtful.result_id == 4711

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from portal import outbox
+from portal.outbox.files import upload
+from portal.outbox.housekeeping import purge
+from portal.outbox.models import StagedFile
+
+pytestmark = pytest.mark.django_db
+
+
+def stage(content=b"hello", name="notes.txt", mime_type="text/plain"):
+    return outbox.stage(SimpleUploadedFile(name, content, mime_type))
+
+
+def test_keeps_a_file_sealed_and_gives_it_back_whole():
+    content = bytes(range(256)) * 400
+
+    file = stage(content, "photo.jpg", "image/jpeg")
+
+    kept = StagedFile.objects.get(token=file.token)
+    assert content[:64] not in bytes(kept.sealed_content)
+    assert upload(kept).file.read() == content
+    assert (kept.filename, kept.mime_type, kept.size) == (
+        "photo.jpg",
+        "image/jpeg",
+        102_400,
+    )
+
+
+def test_lists_files_as_the_form_does_without_strangers_and_doubles():
+    first, second = stage(), stage()
+
+    files = outbox.staged([second.token, "no-such-token", first.token, second.token])
+
+    assert files == [second, first]
+
+
+def test_forgets_a_file_after_a_day():
+    file = stage()
+
+    with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
+        assert outbox.staged([file.token]) == []
+        purge()
+
+    assert not StagedFile.objects.exists()
+
+
+def test_keeps_a_file_past_its_day_while_its_submission_waits(away):
+    file = stage()
+    outbox.submit_ticket(*away, key="k1", note="x", files=[file])
+
+    with time_machine.travel(timezone.now() + timedelta(hours=48)):
+        purge()
+
+    assert StagedFile.objects.filter(token=file.token).exists()
+
+
+def test_cuts_a_long_name_and_keeps_its_ending():
+    file = stage(name="n" * 240 + ".tar" + "e" * 20 + ".pdf")
+
+    assert len(file.filename) <= 255
+    assert file.filename.endswith(".pdf")

@@ -1,0 +1,86 @@
+"""`manage.py deliver` as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.outbox.double import closed_port, serving
+
+SUBMIT = """
+import django
+django.setup()
+from portal import outbox
+from portal.brands import brand_for
+from portal.helpspot import helpspot_for
+brand = brand_for("")
+outbox.submit_ticket(brand, helpspot_for(brand.connection), key="k1", note="x")
+"""
+
+
+@pytest.fixture
+def environment(tmp_path):
+    return {
+        **os.environ,
+        "DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+
+
+def run(environment, *words):
+    return subprocess.run(
+        [sys.executable, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+
+
+def state_of(tmp_path):
+    with sqlite3.connect(tmp_path / "portal.sqlite3") as database:
+        return database.execute("SELECT state FROM outbox_submission").fetchall()
+
+
+def wait_for(condition, seconds=20):
+    ends_at = time.monotonic() + seconds
+    while not condition() and time.monotonic() < ends_at:
+        time.sleep(0.05)
+    assert condition()
+
+
+def test_delivers_after_an_outage_and_finishes_the_row_at_hand(tmp_path, environment):
+    run(environment, "manage.py", "migrate", "-v0")
+    away = f"http://127.0.0.1:{closed_port()}"
+    run({**environment, "HELPSPOT_URL": away}, "-c", SUBMIT)
+    before = state_of(tmp_path)
+
+    with serving() as desk:
+        desk.delay = 1.5
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "deliver"],
+            env={**environment, "HELPSPOT_URL": desk.url},
+        )
+        wait_for(lambda: state_of(tmp_path) == [("sending",)])
+        worker.send_signal(signal.SIGTERM)
+        status = worker.wait(timeout=20)
+
+    assert before == [("received",)]
+    assert status == 0
+    assert state_of(tmp_path) == [("delivered",)]
+    assert len(desk.writes("request.create")) == 1
+
+
+def test_does_what_is_due_and_ends(tmp_path, environment):
+    run(environment, "manage.py", "migrate", "-v0")
+
+    said = run(environment, "manage.py", "deliver", "--once")
+
+    assert said == "0 attended to\n"

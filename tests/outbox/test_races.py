@@ -1,0 +1,199 @@
+"""Many threads and processes at one real SQLite file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.outbox.double import serving
+
+SETUP = """
+import json, sys, threading
+import django
+django.setup()
+from django.core.management import call_command
+from portal import outbox
+from portal.brands import brand_for
+from portal.helpspot import helpspot_for
+from portal.outbox.models import Submission
+call_command("migrate", verbosity=0)
+brand = brand_for("")
+portal = brand, helpspot_for(brand.connection)
+
+def together(work, count):
+    gate = threading.Barrier(count)
+    def go():
+        gate.wait()
+        work()
+        from django.db import connections
+        connections.close_all()
+    threads = [threading.Thread(target=go) for _ in range(count)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+"""
+
+
+@pytest.fixture
+def in_new_portal(tmp_path):
+    """Run code in a portal of its own, with a SQLite file, and return what it says."""
+
+    def run(code, **environment):
+        outcome = subprocess.run(
+            [sys.executable, "-c", SETUP + code],
+            env={
+                **os.environ,
+                "DATA_DIR": str(tmp_path),
+                "DJANGO_SETTINGS_MODULE": "portal.settings",
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert outcome.returncode == 0, outcome.stderr[-3000:]
+        return json.loads(outcome.stdout.splitlines()[-1])
+
+    return run
+
+
+def test_makes_one_request_of_one_key_however_many_threads_bring_it(in_new_portal):
+    with serving() as desk:
+        desk.delay = 0.2
+        seen = in_new_portal(
+            """
+seen = []
+def submit():
+    made = outbox.submit_ticket(*portal, key="the-same-key", note="x")
+    seen.append([made.reference, made.state, made.access_key])
+together(submit, 8)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert len(desk.writes("request.create")) == 1
+    assert len(seen) == 8
+    assert all(one == seen[0] for one in seen)
+    assert seen[0][1:] == ["delivered", "1abcdef"]
+
+
+def test_shows_every_double_click_that_helpspot_refused(in_new_portal):
+    with serving() as desk:
+        desk.delay = 0.2
+        desk.faults = ["refuse"]
+        seen = in_new_portal(
+            """
+from portal.helpspot.errors import Rejected
+seen = []
+def submit():
+    try:
+        outbox.submit_ticket(*portal, key="the-same-key", note="x")
+    except Rejected as exc:
+        seen.append(exc.problems[0].text)
+together(submit, 4)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == ["Required parameter Custom3 not supplied"] * 4
+    assert desk.writes("request.create") == []
+
+
+def test_delivers_each_of_200_once_with_8_workers(in_new_portal):
+    with serving() as desk:
+        states = in_new_portal(
+            """
+from datetime import timedelta
+from threading import Event
+from django.utils import timezone
+from portal.outbox import seals
+from portal.outbox.contents import TicketContent
+from portal.outbox.worker import drain
+now = timezone.now()
+for number in range(200):
+    content = TicketContent(
+        note=f"No. {number}", category_id=None, first_name="", last_name="",
+        customer_id="", email="a@example.com", phone="", is_urgent=False, custom={},
+    )
+    Submission.objects.create(
+        key=f"key-{number}", brand_id="default", kind="ticket", created_at=now,
+        sealed_content=seals.seal(content.model_dump_json().encode()),
+        due_at=now, give_up_at=now + timedelta(hours=1),
+    )
+together(lambda: drain(Event()), 8)
+print(json.dumps(list(Submission.objects.values_list("state", flat=True))))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    notes = Counter(v["tNote"].split("\n")[0] for v in desk.writes("request.create"))
+    assert notes == {f"No. {number}": 1 for number in range(200)}
+    assert states == ["delivered"] * 200
+
+
+def test_says_not_stored_when_the_disk_is_full_and_heals_itself(in_new_portal):
+    with serving() as desk:
+        seen = in_new_portal(
+            """
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+def limit(pages):
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+with connection.cursor() as cursor:
+    cursor.execute("PRAGMA page_count")
+    [pages] = cursor.fetchone()
+limit(pages)
+seen = []
+for attempt in (
+    lambda: outbox.stage(SimpleUploadedFile("a.bin", b"x" * 200_000)),
+    lambda: outbox.submit_ticket(*portal, key="k1", note="x" * 200_000),
+):
+    try:
+        attempt()
+    except outbox.NotStored:
+        seen.append("not stored")
+seen.append(Submission.objects.count())
+limit(1_000_000)
+seen.append(outbox.submit_ticket(*portal, key="k1", note="x" * 200_000).state)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == ["not stored", "not stored", 0, "delivered"]
+    assert len(desk.writes("request.create")) == 1
+
+
+def test_says_not_stored_when_the_database_is_locked(in_new_portal):
+    with serving() as desk:
+        seen = in_new_portal(
+            """
+import sqlite3
+from django.conf import settings
+holder = sqlite3.connect(settings.DATABASES["default"]["NAME"], isolation_level=None)
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("PRAGMA busy_timeout = 200")
+holder.execute("BEGIN IMMEDIATE")
+try:
+    outbox.submit_ticket(*portal, key="k1", note="x")
+    seen = ["stored"]
+except outbox.NotStored:
+    seen = ["not stored"]
+holder.execute("ROLLBACK")
+seen.append(outbox.submit_ticket(*portal, key="k1", note="x").state)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == ["not stored", "delivered"]
+    assert len(desk.writes("request.create")) == 1
