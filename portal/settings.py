@@ -118,7 +118,6 @@ OUTBOX_FOLLOW_SECONDS = 5
 HELPSPOT_KNOWS_REFERENCES = env.helpspot_knows_references
 
 INSTALLED_APPS = [
-    *(["portal.desk", "django_prose_editor"] if DESK_IS_BUILT_IN else []),
     "portal.accounts",
     "portal.outbox",
     "portal.home",
@@ -131,6 +130,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.staticfiles",
     "django.forms",
+    # After auth: the desk gives its roles permissions that auth makes first.
+    *(["portal.desk", "django_prose_editor"] if DESK_IS_BUILT_IN else []),
     "csp",
     "django_htmx",
     "heroicons",
