@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve, reverse
 ID_PREFIX = "user-content-"
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
-_CONTROLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST = re.compile(r"(?:[\w.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _NUMBER = re.compile(r"[0-9]{1,10}")
@@ -31,7 +31,7 @@ def rewrite(address: str, prefix: str) -> str | None:
     The help desk's own addresses become the portal's; `prefix` goes before the names
     that in-page links point to; user names and passwords are left out.
     """
-    address = _CONTROLS.sub("", address)
+    address = _CONTROLS.sub("", address).strip()
     if address.startswith("#"):
         name = own_id(address[1:], prefix)
         return f"#{name}" if name else None
@@ -67,6 +67,12 @@ def is_picture(address: str) -> bool:
         return resolve(urlsplit(address).path).view_name in _FILE_ROUTES
     except (Resolver404, ValueError):
         return False
+
+
+def shown_inline(address: str) -> str:
+    """Return a file's address so that the file is shown in the page, not saved."""
+    is_ticket_file = resolve(urlsplit(address).path).view_name == "tickets:file"
+    return f"{address}?inline" if is_ticket_file and "?" not in address else address
 
 
 def is_outward(address: str) -> bool:

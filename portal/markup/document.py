@@ -123,6 +123,7 @@ def _link_pictures(root: Element) -> None:
     for picture in _named(root, "img"):
         address = picture.attributes.get("src", "")
         if addresses.is_picture(address):
+            picture.attributes["src"] = addresses.shown_inline(address)
             picture.attributes.setdefault("alt", "")
             if not is_first:
                 picture.attributes |= {"loading": "lazy", "decoding": "async"}

@@ -95,6 +95,7 @@ def sanitise(foreign: str, prefix: str) -> str | None:
     `prefix` goes before every id. None where the body is too big or too tangled to
     be worth the time, or does not settle: such a body is shown as text.
     """
+    foreign = foreign.encode(errors="replace").decode()
     foreign = _LONG_DATA_ADDRESS.sub("data:,", foreign)
     if not is_bearable(foreign):
         return None

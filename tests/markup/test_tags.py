@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.template import engines
+
+from portal.helpspot.types import Moment
+
+NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
+
+
+def render(source: str, **context) -> str:
+    return engines["django"].from_string(source).render(context)
+
+
+@pytest.fixture(autouse=True)
+def _now():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def test_a_moment_of_today_is_said_as_people_say_it():
+    moment = Moment(at=NOW - timedelta(minutes=5))
+
+    assert render("{% moment m %}", m=moment) == (
+        '<time datetime="2026-11-24T13:15:00+00:00"'
+        ' title="24 November 2026, 13:15 UTC">5\xa0minutes ago</time>'
+    )
+
+
+def test_an_older_moment_is_exact():
+    moment = Moment(at=NOW - timedelta(days=2))
+
+    assert ">22 November 2026, 13:20</time>" in render("{% moment m %}", m=moment)
+
+
+def test_a_date_without_a_time_stays_a_date():
+    moment = Moment(at=NOW, has_time=False)
+
+    assert render("{% moment m %}", m=moment) == (
+        '<time datetime="2026-11-24">24 November 2026</time>'
+    )
+
+
+def test_a_moment_of_unknown_pattern_is_its_text_escaped():
+    moment = Moment(at=None, text="<soon>")
+
+    assert render("{% moment m %}", m=moment) == "&lt;soon&gt;"
+
+
+def test_no_moment_is_nothing():
+    assert render("{% moment m %}", m=None) == ""
+
+
+def test_prose_and_text_and_slug_and_highlight():
+    html = render(
+        "{% prose body True 7 %}|{{ body|to_text }}|{{ body|slug }}|"
+        "{% highlight 'a <roll>' 'roll' %}",
+        body="<h2>Roll</h2><script>x</script>",
+    )
+
+    prose, text, slug, marked = html.split("|")
+    assert prose.startswith('<h2 id="user-content-7-roll">Roll')
+    assert "script" not in prose
+    assert text == "Roll"
+    assert slug == "h2rollh2scriptxscript"
+    assert marked == "a &lt;<mark>roll</mark>&gt;"
