@@ -10,9 +10,10 @@ urlpatterns = [
     path("books/<int:book_id>/", views.book_by_id, name="book_by_id"),
     path("books/<int:book_id>-<slug:slug>/", views.book, name="book"),
     path("books/<int:book_id>-<slug:slug>/print/", views.print_book, name="print_book"),
+    path("chapters/<int:chapter_id>/", views.chapter_by_id, name="chapter_by_id"),
     path("pages/<int:page_id>/", views.page_by_id, name="page_by_id"),
     path("pages/<int:page_id>-<slug:slug>/", views.page, name="page"),
     path("pages/<int:page_id>/vote/", views.vote, name="vote"),
-    path("tags/<str:tag>/", views.tag, name="tag"),
+    path("tags/<path:tag>/", views.tag, name="tag"),
     path("files/<int:document_id>/", views.file, name="file"),
 ]

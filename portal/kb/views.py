@@ -1,48 +1,237 @@
 """The kb room's pages."""
 
-from django.http import HttpRequest, HttpResponse
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    conditional_page,
+    require_POST,
+    require_safe,
+)
+
+from portal.brands.memory import remembered
+from portal.helpspot.types import Book, Page
+from portal.http import PortalRequest, public, redirect, render_page
+from portal.kb.files import stream
+from portal.kb.printing import printed, read_whole_book
+from portal.kb.reading import nav_chapters, read_guide
+from portal.kb.shelf import Place, read_shelf
+from portal.kb.voting import Voted, cast_vote
+from portal.markup import slug as slug_of
+
+SECTION = "guides"
+Crumb = tuple[str, str]
 
 
-def index(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+# ---------------------------------------------------------------------- books
 
 
-def book_by_id(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def index(request: PortalRequest) -> HttpResponse:
+    """Show all books."""
+    shelf = read_shelf(request.brand, request.helpspot)
+    return render_page(
+        request,
+        "kb/index.html",
+        {
+            "section": SECTION,
+            "books": shelf.value.books,
+            "as_of": shelf.read_at if shelf.is_old else None,
+        },
+    )
 
 
-def book(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@public
+@require_safe
+def book_by_id(request: PortalRequest, book_id: int) -> HttpResponse:
+    """Lead from a book's number to its full address."""
+    found = read_shelf(request.brand, request.helpspot).value.book(book_id)
+    return _moved(request, _book_address(found.book))
 
 
-def print_book(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@public
+@require_safe
+def chapter_by_id(request: PortalRequest, chapter_id: int) -> HttpResponse:
+    """Lead from a chapter's number to its place in the book."""
+    book, chapter = read_shelf(request.brand, request.helpspot).value.chapter(
+        chapter_id
+    )
+    return _moved(request, _book_address(book, chapter.id))
 
 
-def page_by_id(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
+    """Show a book's chapters and their pages."""
+    shelf = read_shelf(request.brand, request.helpspot)
+    shelved = shelf.value.book(book_id)
+    if slug != slug_of(shelved.book.name):
+        return _moved(request, _book_address(shelved.book))
+    return render_page(
+        request,
+        "kb/book.html",
+        {
+            "section": SECTION,
+            "shelved": shelved,
+            "book_slug": slug,
+            "crumbs": [_guides(), (shelved.book.name, "")],
+            "as_of": shelf.read_at if shelf.is_old else None,
+        },
+    )
 
 
-def page(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def print_book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
+    """Show a whole book on one page, for printing."""
+    shelved = read_shelf(request.brand, request.helpspot).value.book(book_id)
+    if slug != slug_of(shelved.book.name):
+        address = reverse("kb:print_book", args=[book_id, slug_of(shelved.book.name)])
+        return _moved(request, address)
+    whole = read_whole_book(request.brand, request.helpspot, book_id)
+    return render_page(
+        request,
+        "kb/print_book.html",
+        {
+            "section": SECTION,
+            "book": shelved.book,
+            "chapters": printed(whole.value),
+            "crumbs": [
+                _guides(),
+                (shelved.book.name, _book_address(shelved.book)),
+                (_("Whole book"), ""),
+            ],
+            "as_of": whole.read_at if whole.is_old else None,
+        },
+    )
 
 
-def vote(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def tag(request: PortalRequest, tag: str) -> HttpResponse:
+    """Show the pages of all books that carry a tag."""
+    shelf = read_shelf(request.brand, request.helpspot)
+    return render_page(
+        request,
+        "kb/tag.html",
+        {
+            "section": SECTION,
+            "tag": tag,
+            "places": shelf.value.tagged(tag),
+            "crumbs": [_guides(), (tag, "")],
+            "as_of": shelf.read_at if shelf.is_old else None,
+        },
+    )
 
 
-def tag(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+# ---------------------------------------------------------------------- pages
 
 
-def file(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@public
+@require_safe
+def page_by_id(request: PortalRequest, page_id: int) -> HttpResponse:
+    """Lead from a page's number to its full address."""
+    place = read_shelf(request.brand, request.helpspot).value.place(page_id)
+    return _moved(request, _page_address(place.page))
+
+
+@conditional_page
+@public
+@require_safe
+def page(request: PortalRequest, page_id: int, slug: str) -> HttpResponse:
+    """Show a guide, and its book beside it."""
+    brand, helpspot = request.brand, request.helpspot
+    shelf = read_shelf(brand, helpspot)
+    place = shelf.value.place(page_id)
+    if slug != slug_of(place.page.name):
+        return _moved(request, _page_address(place.page))
+    copy = remembered(
+        brand, f"kb-page:{page_id}", lambda: helpspot.kb.get_page(page_id)
+    )
+    return render_page(
+        request,
+        "kb/page.html",
+        {
+            "section": SECTION,
+            "guide": read_guide(copy.value, place, shelf.value),
+            "nav": nav_chapters(place.shelved, place.chapter),
+            "crumbs": _crumbs(place),
+            "address": request.build_absolute_uri(request.path),
+            "as_of": copy.read_at if copy.is_old else None,
+            **_vote_context(place, request.GET.get("voted", "")),
+        },
+    )
+
+
+@require_POST
+def vote(request: PortalRequest, page_id: int) -> HttpResponse:
+    """Take a reader's answer to "Did this page help?"."""
+    answer = request.POST.get("vote")
+    if answer not in {Voted.YES, Voted.NO}:
+        raise BadRequest
+    place = read_shelf(request.brand, request.helpspot).value.place(page_id)
+    voted = cast_vote(request, page_id, is_helpful=answer == Voted.YES)
+    if request.htmx:
+        return render_page(
+            request, "kb/page.html", _vote_context(place, voted), partial="vote"
+        )
+    query = urlencode({"voted": voted.value})
+    return redirect(request, f"{_page_address(place.page)}?{query}#vote")
+
+
+@require_safe
+def file(request: PortalRequest, document_id: int) -> HttpResponseBase:
+    """Hand on a picture or file of a guide."""
+    download = request.helpspot.kb.open_file(document_id)
+    return stream(download, f"file-{document_id}")
+
+
+def _vote_context(place: Place, voted: str) -> dict[str, object]:
+    missing = _("What I did not find in the guide “%(name)s”:") % {
+        "name": place.page.name
+    }
+    query = urlencode({"tNote": missing})
+    return {
+        "place": place,
+        "voted": voted if voted in set(Voted) else "",
+        "missing_address": f"{reverse('tickets:submit')}?{query}",
+    }
+
+
+# ------------------------------------------------------------------ addresses
+
+
+def _moved(request: PortalRequest, address: str) -> HttpResponse:
+    return redirect(request, address, permanent=True)
+
+
+def _book_address(book: Book, chapter_id: int | None = None) -> str:
+    address = reverse("kb:book", args=[book.id, slug_of(book.name)])
+    return f"{address}#chapter-{chapter_id}" if chapter_id else address
+
+
+def _page_address(page: Page) -> str:
+    return reverse("kb:page", args=[page.id, slug_of(page.name)])
+
+
+def _guides() -> Crumb:
+    return _("Guides"), reverse("kb:index")
+
+
+def _crumbs(place: Place) -> list[Crumb]:
+    return [
+        _guides(),
+        (place.book.name, _book_address(place.book)),
+        (place.chapter.name, _book_address(place.book, place.chapter.id)),
+        (place.page.name, ""),
+    ]

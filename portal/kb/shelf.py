@@ -1,0 +1,148 @@
+"""Where each page stands: its book, its chapter, its neighbours.
+
+HelpSpot's getPage does not say which book a page is in, so the portal keeps a map of
+all public books' contents. Only what stands on this map is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from portal.brands import Brand
+from portal.brands.memory import Remembered, remembered
+from portal.helpspot import HelpSpot
+from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
+from portal.helpspot.types import Book, Chapter, Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelvedBook:
+    """A book and its chapters in order; None where they could not be read."""
+
+    book: Book
+    chapters: tuple[Chapter, ...] | None
+
+    @property
+    def page_count(self) -> int | None:
+        """Return how many pages the book has, None where that is not known."""
+        if self.chapters is None:
+            return None
+        return sum(len(chapter.pages) for chapter in self.chapters)
+
+    def places(self) -> Iterator[Place]:
+        """Yield the pages in the order of reading, each with its neighbours."""
+        leaves = [
+            (chapter, page) for chapter in self.chapters or () for page in chapter.pages
+        ]
+        pages = [page for _, page in leaves]
+        before: list[Page | None] = [None, *pages[:-1]]
+        after: list[Page | None] = [*pages[1:], None]
+        for (chapter, page), previous, following in zip(
+            leaves, before, after, strict=True
+        ):
+            yield Place(
+                shelved=self,
+                chapter=chapter,
+                page=page,
+                previous=previous,
+                following=following,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page's place; `previous` and `following` reach across chapters."""
+
+    shelved: ShelvedBook
+    chapter: Chapter
+    page: Page
+    previous: Page | None
+    following: Page | None
+
+    @property
+    def book(self) -> Book:
+        """Return the page's book."""
+        return self.shelved.book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """All public books in order. What is not here raises `NotFound`.
+
+    It raises `Unavailable` instead where it may stand in a book that could not be read.
+    """
+
+    books: tuple[ShelvedBook, ...]
+
+    def book(self, book_id: int) -> ShelvedBook:
+        """Return a book whose contents are known."""
+        for shelved in self.books:
+            if shelved.book.id == book_id:
+                if shelved.chapters is None:
+                    raise Unavailable("kb.getBookTOC")
+                return shelved
+        raise NotFound("kb.get")
+
+    def chapter(self, chapter_id: int) -> tuple[Book, Chapter]:
+        """Return a chapter and its book."""
+        for shelved in self.books:
+            for chapter in shelved.chapters or ():
+                if chapter.id == chapter_id:
+                    return shelved.book, chapter
+        raise self._missing()
+
+    def place(self, page_id: int) -> Place:
+        """Return where a page stands."""
+        for place in self.places():
+            if place.page.id == page_id:
+                return place
+        raise self._missing()
+
+    def tagged(self, tag: str) -> list[Place]:
+        """Return the pages that carry a tag, whatever its case, book by book."""
+        wanted = tag.casefold()
+        found = [
+            place
+            for place in self.places()
+            if any(one.casefold() == wanted for one in place.page.tags)
+        ]
+        if not found:
+            raise self._missing()
+        return found
+
+    def places(self) -> Iterator[Place]:
+        """Yield the places of all pages, book by book."""
+        for shelved in self.books:
+            yield from shelved.places()
+
+    def _missing(self) -> HelpSpotError:
+        is_whole = all(shelved.chapters is not None for shelved in self.books)
+        return NotFound("kb.getPage") if is_whole else Unavailable("kb.getBookTOC")
+
+
+def read_shelf(brand: Brand, helpspot: HelpSpot) -> Remembered[Shelf]:
+    """Return the shelf, at most a minute old while the help desk answers."""
+    return remembered(brand, "kb-shelf", lambda: _read(helpspot))
+
+
+def _read(helpspot: HelpSpot) -> Shelf:
+    books = helpspot.kb.list()
+    shelf = Shelf(
+        books=tuple(
+            ShelvedBook(book=book, chapters=_chapters(helpspot, book)) for book in books
+        )
+    )
+    if books and all(shelved.chapters is None for shelved in shelf.books):
+        raise Unavailable("kb.getBookTOC")
+    return shelf
+
+
+def _chapters(helpspot: HelpSpot, book: Book) -> tuple[Chapter, ...] | None:
+    # One book that cannot be opened must not take the others off the shelf.
+    try:
+        return tuple(helpspot.kb.get_book_toc(book.id))
+    except (NotFound, Disabled):
+        return ()
+    except HelpSpotError:
+        return None
