@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from portal.helpspot.connection import Connection, Limits
+from portal.helpspot.customer import CustomerMethods
+from portal.helpspot.forums import ForumMethods
+from portal.helpspot.kb import KnowledgeBaseMethods
+from portal.helpspot.request import RequestMethods
+from portal.helpspot.transport import Transport
+from portal.helpspot.util import UtilMethods
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """Where a help desk is and how it likes to be asked.
-
-    `base_url` is HelpSpot's address, or "embedded:" for the practice desk in this
-    process. `time_zone` is that of the dates HelpSpot formats. `portal_id` is the
-    secondary portal that new requests are filed under, 0 for the primary one.
-    """
-
-    base_url: str
-    time_zone: str = "UTC"
-    login_by_post: bool = False
-    portal_id: int = 0
+__all__ = ["Connection", "HelpSpot", "Limits"]
 
 
 class HelpSpot:
-    """One help desk; its methods stand in groups as in the vendor's manual."""
+    """One help desk; its methods stand in groups as in the vendor's manual.
 
-    def __init__(self, connection: Connection) -> None:
+    Threads may share it: each keeps its own connections.
+    """
+
+    def __init__(self, connection: Connection, limits: Limits | None = None) -> None:
         self.connection = connection
+        transport = Transport(connection, limits or Limits())
+        self.customer = CustomerMethods(transport)
+        self.request = RequestMethods(transport)
+        self.forums = ForumMethods(transport)
+        self.kb = KnowledgeBaseMethods(transport)
+        self.util = UtilMethods(transport)

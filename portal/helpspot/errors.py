@@ -62,7 +62,7 @@ class LoginFailed(HelpSpotError):
 
 
 class Disabled(HelpSpotError):
-    """This HelpSpot does not offer the method, or its public API is switched off."""
+    """HelpSpot does not offer the method here, or its public API is switched off."""
 
 
 class Unavailable(HelpSpotError):

@@ -6,22 +6,52 @@ import logging
 import re
 
 _SECRETS = re.compile(
-    r"(?P<name>(?:sPassword|password|accesskey|sRequestPassword)=)[^&\s\"']+"
-    r"|\b\d+(?:[A-Za-z]{20}|[a-z]{6})\b",
-    re.IGNORECASE,
+    r"""
+    (?P<name>\b(?:sPassword|password|accesskey|access_key|sRequestPassword)
+        (?:%3D|["']?\s*[=:]\s*["']?))      # in a query, a dict, JSON or a repr
+        [^&\s"',}<]+
+    | (?P<element><(?:sRequestPassword|accesskey|sPassword)>)[^<]*
+    | (?P<path>/requests/open/)[^/\s"']+
+    | (?P<old>\bpg=request\.check&(?:amp;)?id=)\w+
+    | (?<![A-Za-z0-9])\d+(?:[A-Za-z]{20}|[a-z]{6})(?![A-Za-z0-9])
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
+_QUERY = re.compile(r"\?\S*")
 
 
 def redact(text: str) -> str:
     """Return the text with passwords and access keys masked."""
-    return _SECRETS.sub(lambda match: f"{match['name'] or ''}[hidden]", text)
+    return _SECRETS.sub(_mask, text)
+
+
+def _mask(match: re.Match[str]) -> str:
+    return f"{match[match.lastgroup] if match.lastgroup else ''}[hidden]"
 
 
 class RedactSecrets(logging.Filter):
-    """A logging filter that masks secrets in a record's whole message."""
+    """A logging filter that masks secrets in a record's message and traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Mask the message in place; every record passes."""
+        """Mask the record in place; every record passes."""
         record.msg = redact(record.getMessage())
         record.args = None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = redact(record.exc_text)
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info)
+        return True
+
+
+class HideAddresses(logging.Filter):
+    """A filter for the HTTP library's logger, whose lines hold whole addresses."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let warnings pass, without the address and without its error."""
+        if record.levelno < logging.WARNING:
+            return False
+        record.msg = _QUERY.sub("?[hidden]", record.getMessage())
+        record.args = record.exc_info = record.exc_text = None
         return True

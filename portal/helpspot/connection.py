@@ -1,0 +1,43 @@
+"""Where a help desk is, and how long it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where a help desk is and how it likes to be asked.
+
+    `base_url` is HelpSpot's address, or "embedded:" for the practice desk in this
+    process. `time_zone` is that of the dates HelpSpot formats. `portal_id` is the
+    secondary portal that new requests are filed under, 0 for the primary one.
+    """
+
+    base_url: str
+    time_zone: str = "UTC"
+    login_by_post: bool = False
+    portal_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long and how large HelpSpot's answers may be; seconds and bytes.
+
+    `read`, `write` and `download` bound a whole call by the clock, however slowly the
+    bytes drip; `wait` bounds every pause between bytes of a read. A write gets
+    another second for every `bytes_per_second` that it sends. A read is tried again
+    once, after a pause between the two of `pause`.
+    """
+
+    connect: float = 2
+    wait: float = 5
+    read: float = 8
+    write: float = 30
+    download: float = 600
+    bytes_per_second: int = 500_000
+    pause: tuple[float, float] = (0.2, 0.4)
+    answer_bytes: int = 16 * MEGABYTE
+    long_answer_bytes: int = 32 * MEGABYTE
