@@ -58,8 +58,8 @@ class ManyFilesInput(forms.FileInput):
     allow_multiple_selected = True
 
     def value_from_datadict(
-        self, data: Any, files: MultiValueDict[str, UploadedFile], name: str
-    ) -> list[UploadedFile]:
+        self, data: Any, files: MultiValueDict[str, UploadedFile[bytes]], name: str
+    ) -> list[UploadedFile[bytes]]:
         """Return all files that came under the name."""
         return files.getlist(name) if isinstance(files, MultiValueDict) else []
 
@@ -73,15 +73,15 @@ class ManyFilesField(forms.Field):
         super().__init__(**options)
         self._brand = brand
 
-    def clean(self, value: Any) -> list[UploadedFile]:
+    def clean(self, value: Any) -> list[UploadedFile[bytes]]:
         """Return the files; say of each that is too big or empty what is wrong."""
-        files: list[UploadedFile] = value or []
+        files: list[UploadedFile[bytes]] = value or []
         problems = [problem for file in files if (problem := self._problem(file))]
         if problems:
             raise forms.ValidationError(problems)
         return files
 
-    def _problem(self, file: UploadedFile) -> str | None:
+    def _problem(self, file: UploadedFile[bytes]) -> str | None:
         if not file.size:
             return _("%(name)s is empty. Choose another file") % {"name": file.name}
         if file.size > self._brand.max_file_bytes:

@@ -86,4 +86,4 @@ class Listing:
 
 
 def _one_of(choices: Sequence[str], asked: str | None) -> str:
-    return asked if asked in choices else choices[0]
+    return asked if asked is not None and asked in choices else choices[0]

@@ -45,8 +45,8 @@ def test_another_customers_request_and_one_that_does_not_exist_look_the_same(
     answers = []
     for number in (inkwell.foreign_ticket.pk, 999_999_999):
         response = getattr(customer, method)(f"/requests/{number}/{path}")
-        body = response.content.decode().replace(str(number), "N")
-        location = response.get("Location", "").replace(str(number), "N")
+        body = re.sub(r"\d+", "N", response.content.decode())
+        location = re.sub(r"\d+", "N", response.get("Location", ""))
         answers.append((response.status_code, location, body))
 
     assert answers[0] == answers[1]
