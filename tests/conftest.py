@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
+from tests import partly_down as half_a_desk
 from tests.desk_content import Inkwell, fill_desk
 
 
@@ -32,3 +33,11 @@ def forget_cached():
 def inkwell(db) -> Inkwell:
     """The practice desk of a small printer maker, with a little of everything."""
     return fill_desk()
+
+
+@pytest.fixture
+def partly_down(settings):
+    """Let the methods that start with these words fail, the others answer."""
+    settings.HELPSPOT_EMBEDDED_SERVER = "tests.partly_down.answer"
+    yield lambda *starts: half_a_desk.DOWN.update(starts)
+    half_a_desk.DOWN.clear()

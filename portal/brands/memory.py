@@ -27,11 +27,17 @@ class Remembered(Generic[T]):
     is_old: bool = False
 
 
-def remembered(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
+def remembered(
+    brand: Brand,
+    name: str,
+    read: Callable[[], T],
+    *,
+    keep_seconds: int = KEEP_SECONDS,
+) -> Remembered[T]:
     """Return what `read` returns, reading it at most once a minute for each brand.
 
-    While the help desk is away the last good copy stands in for a day; without one
-    the error goes through. `name` is unique within the brand.
+    While the help desk is away the last good copy stands in for `keep_seconds`; without
+    one the error goes through. `name` is unique within the brand.
     """
     key = _key(brand, name)
     known: Remembered[T] | None = cache.get(key)
@@ -43,7 +49,7 @@ def remembered(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
         if known is None:
             raise
         return replace(known, is_old=True)
-    cache.set(key, fresh, KEEP_SECONDS)
+    cache.set(key, fresh, keep_seconds)
     return fresh
 
 

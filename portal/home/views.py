@@ -1,8 +1,71 @@
-"""The home room's pages."""
+"""The home room's page."""
 
-from django.http import HttpRequest, HttpResponse
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.http import HttpResponse
+from django.views.decorators.http import conditional_page, require_safe
+
+from portal.brands.latest import latest_topics
+from portal.brands.memory import Remembered
+from portal.brands.sections import offered_sections
+from portal.helpspot.errors import Disabled, HelpSpotError
+from portal.home.shelf import read_shelf
+from portal.http import PortalRequest, public, render_page
+
+TOPICS = 4
+T = TypeVar("T")
 
 
-def index(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Generic[T]):
+    """One part of the page: read, or not offered, or failed."""
+
+    copy: Remembered[T] | None = None
+    error: HelpSpotError | None = None
+
+    @property
+    def is_offered(self) -> bool:
+        """Return whether the help desk offers this part, readable now or not."""
+        return self.copy is not None or self.error is not None
+
+
+@conditional_page
+@public
+@require_safe
+def index(request: PortalRequest) -> HttpResponse:
+    """Show the ways to an answer: search, guides, the community, and writing."""
+    brand, helpspot = request.brand, request.helpspot
+    sections = offered_sections(brand, helpspot)
+    guides = _part(sections.has_guides, lambda: read_shelf(brand, helpspot))
+    community = _part(sections.has_forums, lambda: latest_topics(brand, helpspot))
+    if guides.error and community.copy is None:
+        raise guides.error
+    copies = [part.copy for part in (guides, community) if part.copy]
+    return render_page(
+        request,
+        "home/index.html",
+        {
+            "guides": guides,
+            "shelf": guides.copy.value if guides.copy else None,
+            "community": community,
+            "topics": community.copy.value[:TOPICS] if community.copy else (),
+            "as_of": min(
+                (copy.read_at for copy in copies if copy.is_old), default=None
+            ),
+        },
+    )
+
+
+def _part(is_offered: bool, read: Callable[[], Remembered[T]]) -> Part[T]:  # noqa: FBT001 - private, and called with a named value
+    if not is_offered:
+        return Part()
+    try:
+        return Part(copy=read())
+    except Disabled:
+        return Part()
+    except HelpSpotError as exc:
+        return Part(error=exc)
