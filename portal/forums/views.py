@@ -1,53 +1,399 @@
 """The forums room's pages."""
 
-from django.http import HttpRequest, HttpResponse
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    conditional_page,
+    require_http_methods,
+    require_safe,
+)
+
+from portal import markup, outbox
+from portal.brands.latest import latest_topics
+from portal.forums.feeds import posts_feed, topics_feed
+from portal.forums.forms import PostForm, TopicForm
+from portal.forums.sending import poster_of, send, submission_key
+from portal.forums.thread import POSTS_PER_PAGE, read_thread, topic_address
+from portal.forums.topics import find_forum, forget_topics, list_forums
+from portal.helpspot.errors import HelpSpotError, Unavailable
+from portal.helpspot.types import Forum
+from portal.http import PortalRequest, public, redirect, render_page
+
+TOPICS_PER_PAGE = 25
+SECTION = "community"
+
+Kind = outbox.Submission.Kind
+State = outbox.Submission.State
 
 
-def index(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+# -------------------------------------------------------------------- reading
 
 
-def feed(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def index(request: PortalRequest) -> HttpResponse:
+    """Show the forums."""
+    forums = list_forums(request.brand, request.helpspot)
+    return render_page(
+        request, "forums/index.html", {"section": SECTION, "forums": forums}
+    )
 
 
-def forum_by_id(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@public
+@require_safe
+def forum_by_id(request: PortalRequest, forum_id: int) -> HttpResponse:
+    """Lead from a forum's number to its full address."""
+    found = find_forum(request.brand, request.helpspot, forum_id)
+    return _moved(request, _forum_address(found))
 
 
-def forum(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def forum(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
+    """Show a forum's topics, pinned ones first, 25 on a page."""
+    found = find_forum(request.brand, request.helpspot, forum_id)
+    if slug != markup.slug(found.name):
+        return _moved(request, _forum_address(found))
+    number = _page_number(request)
+    # HelpSpot gives no total: one row more than the page shows says if more follow.
+    topics = request.helpspot.forums.get_topics(
+        forum_id,
+        start=(number - 1) * TOPICS_PER_PAGE,
+        length=TOPICS_PER_PAGE + 1,
+    )
+    if number > 1 and not topics:
+        raise Http404
+    response = render_page(
+        request,
+        "forums/forum.html",
+        {
+            "section": SECTION,
+            "forum": found,
+            "forum_slug": slug,
+            "forums": list_forums(request.brand, request.helpspot),
+            "topics": topics[:TOPICS_PER_PAGE],
+            "newer": number - 1,
+            "older": number + 1 if len(topics) > TOPICS_PER_PAGE else None,
+            "crumbs": [(_("Community"), reverse("forums:index")), (found.name, None)],
+        },
+    )
+    return _asked_each_time(response)
 
 
-def new_topic(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@public
+@require_safe
+def topic_by_id(request: PortalRequest, topic_id: int) -> HttpResponse:
+    """Lead from a topic's number to its full address."""
+    thread = read_thread(request.brand, request.helpspot, topic_id)
+    return _moved(request, thread.address)
 
 
-def forum_feed(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
+    """Show a topic's posts, 50 on a page, and the form that answers."""
+    thread = read_thread(request.brand, request.helpspot, topic_id)
+    if thread.slug is not None and slug != thread.slug:
+        return _moved(request, thread.address)
+    page = Paginator(thread.numbered, POSTS_PER_PAGE).get_page(request.GET.get("page"))
+    crumbs = [(_("Community"), reverse("forums:index"))]
+    if thread.forum:
+        crumbs.append((thread.forum.name, _forum_address(thread.forum)))
+    response = render_page(
+        request,
+        "forums/topic.html",
+        {
+            "section": SECTION,
+            "thread": thread,
+            "topic_slug": slug,
+            "forum": thread.forum,
+            "page": page,
+            "form": PostForm(brand=request.brand),
+            "crumbs": [*crumbs, (thread.title, None)],
+        },
+    )
+    return _asked_each_time(response)
 
 
-def topic_by_id(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def feed(request: PortalRequest) -> HttpResponse:
+    """Answer with the newest topics of all forums as an Atom feed."""
+    list_forums(request.brand, request.helpspot)
+    topics = latest_topics(request.brand, request.helpspot).value
+    return topics_feed(
+        request, title=_("All topics"), page=reverse("forums:index"), topics=topics
+    )
 
 
-def topic(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def forum_feed(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
+    """Answer with a forum's newest topics as an Atom feed."""
+    found = find_forum(request.brand, request.helpspot, forum_id)
+    topics = request.helpspot.forums.get_topics(forum_id, length=TOPICS_PER_PAGE)
+    return topics_feed(
+        request, title=found.name, page=_forum_address(found), topics=topics
+    )
 
 
-def reply(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+@conditional_page
+@public
+@require_safe
+def topic_feed(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
+    """Answer with a topic's newest posts as an Atom feed."""
+    return posts_feed(request, read_thread(request.brand, request.helpspot, topic_id))
 
 
-def topic_feed(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    """Not built yet."""
-    raise NotImplementedError
+# -------------------------------------------------------------------- writing
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_topic(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
+    """Show the form for a new topic and take what the visitor sends."""
+    found = _forum_if_known(request, forum_id)
+    form = TopicForm(
+        request.POST if request.method == "POST" else None, brand=request.brand
+    )
+    if form.is_valid():
+        said = form.cleaned_data
+        poster = poster_of(request)
+        submission = send(
+            form,
+            poster,
+            lambda: outbox.submit_topic(
+                request.brand,
+                request.helpspot,
+                key=submission_key(
+                    poster,
+                    Kind.TOPIC,
+                    str(forum_id),
+                    said["title"],
+                    said["author_name"],
+                    said["body"],
+                ),
+                forum_id=forum_id,
+                title=said["title"],
+                author_name=said["author_name"],
+                body=said["body"],
+                email=said["email"],
+                wants_email=said["wants_email"],
+                ip_address=poster.ip_address,
+                operating_system=poster.operating_system,
+                browser=poster.browser,
+            ),
+        )
+        if submission:
+            forget_topics(request.brand, forum_id)
+            address = _topic_address(request, submission, markup.slug(said["title"]))
+            return redirect(
+                request,
+                address
+                or reverse(
+                    "forums:topic_sent", args=(forum_id, slug, submission.reference)
+                ),
+            )
+    return _form_page(
+        request,
+        "forums/new_topic.html",
+        form,
+        {"forum": found, "forum_id": forum_id, "forum_slug": slug},
+    )
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def reply(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
+    """Take an answer in a topic; the form comes back alone where something is wrong.
+
+    The topic is not read first, so that an answer is kept while HelpSpot is away.
+    """
+    if request.method != "POST":
+        thread = read_thread(request.brand, request.helpspot, topic_id)
+        return redirect(request, f"{thread.address}#reply")
+    form = PostForm(request.POST, brand=request.brand)
+    if form.is_valid():
+        said = form.cleaned_data
+        poster = poster_of(request)
+        submission = send(
+            form,
+            poster,
+            lambda: outbox.submit_post(
+                request.brand,
+                request.helpspot,
+                key=submission_key(
+                    poster,
+                    Kind.POST,
+                    str(topic_id),
+                    said["author_name"],
+                    said["body"],
+                ),
+                topic_id=topic_id,
+                author_name=said["author_name"],
+                body=said["body"],
+                email=said["email"],
+                wants_email=said["wants_email"],
+                ip_address=poster.ip_address,
+                operating_system=poster.operating_system,
+                browser=poster.browser,
+            ),
+        )
+        if submission:
+            return redirect(
+                request,
+                _post_address(request, submission, topic_id)
+                or reverse(
+                    "forums:reply_sent", args=(topic_id, slug, submission.reference)
+                ),
+            )
+    return _form_page(
+        request,
+        "forums/reply.html",
+        form,
+        {"topic_id": topic_id, "topic_slug": slug},
+    )
+
+
+@require_safe
+def topic_sent(
+    request: PortalRequest, forum_id: int, slug: str, reference: str
+) -> HttpResponse:
+    """Say what became of a new topic; lead to it once it shows."""
+    submission = _submission(request, reference, Kind.TOPIC)
+    address = _topic_address(request, submission, markup.slug(""))
+    if address:
+        return redirect(request, address)
+    back = reverse("forums:forum", args=(forum_id, slug))
+    return _sent_page(request, submission, back)
+
+
+@require_safe
+def reply_sent(
+    request: PortalRequest, topic_id: int, slug: str, reference: str
+) -> HttpResponse:
+    """Say what became of an answer; lead to it once it shows."""
+    submission = _submission(request, reference, Kind.POST)
+    address = _post_address(request, submission, topic_id)
+    if address:
+        return redirect(request, address)
+    return _sent_page(request, submission, topic_address(topic_id, slug))
+
+
+# ------------------------------------------------------------------- answering
+
+
+def _moved(request: PortalRequest, address: str) -> HttpResponse:
+    query = request.META.get("QUERY_STRING")
+    to = f"{address}?{query}" if query else address
+    return redirect(request, to, permanent=True)
+
+
+def _asked_each_time(response: HttpResponse) -> HttpResponse:
+    # Whoever just posted must not meet a copy from before; 304 keeps that cheap.
+    patch_cache_control(response, max_age=0)
+    return response
+
+
+def _form_page(
+    request: PortalRequest, template: str, form: PostForm, context: dict[str, object]
+) -> HttpResponse:
+    response = render_page(
+        request,
+        template,
+        {"section": SECTION, "form": form, **context},
+        status=form.status if form.errors else 200,
+    )
+    if form.retry_after is not None:
+        response["Retry-After"] = str(form.retry_after)
+    return response
+
+
+def _sent_page(
+    request: PortalRequest, submission: outbox.Submission, back: str
+) -> HttpResponse:
+    return render_page(
+        request,
+        "forums/sent.html",
+        {
+            "section": SECTION,
+            "submission": submission,
+            "is_topic": submission.kind == Kind.TOPIC,
+            "was_refused": submission.state in {State.REFUSED, State.DISCARDED},
+            "back": back,
+        },
+    )
+
+
+# --------------------------------------------------------------------- finding
+
+
+def _page_number(request: PortalRequest) -> int:
+    try:
+        number = int(request.GET.get("page", "1"))
+    except ValueError:
+        return 1
+    return min(max(number, 1), 10_000)
+
+
+def _forum_address(found: Forum) -> str:
+    return reverse("forums:forum", args=(found.id, markup.slug(found.name)))
+
+
+def _forum_if_known(request: PortalRequest, forum_id: int) -> Forum | None:
+    """Return the forum; None where only the help desk's absence hides it."""
+    try:
+        return find_forum(request.brand, request.helpspot, forum_id)
+    except Unavailable:
+        # A topic can be kept for later without knowing its forum's name.
+        if request.method != "POST":
+            raise
+        return None
+
+
+def _submission(
+    request: PortalRequest, reference: str, kind: Kind
+) -> outbox.Submission:
+    try:
+        submission = outbox.find(reference)
+    except outbox.Submission.DoesNotExist as exc:
+        raise Http404 from exc
+    if submission.kind != kind or submission.brand_id != request.brand.id:
+        raise Http404
+    return submission
+
+
+def _topic_address(
+    request: PortalRequest, submission: outbox.Submission, title_slug: str
+) -> str | None:
+    """Return where a new topic stands, None where it does not show (yet)."""
+    if not submission.is_delivered or submission.result_id is None:
+        return None
+    try:
+        request.helpspot.forums.get_posts(submission.result_id)
+    except HelpSpotError:
+        return None
+    return topic_address(submission.result_id, title_slug)
+
+
+def _post_address(
+    request: PortalRequest, submission: outbox.Submission, topic_id: int
+) -> str | None:
+    """Return where an answer stands, None where it does not show (yet)."""
+    if not submission.is_delivered or submission.result_id is None:
+        return None
+    try:
+        thread = read_thread(request.brand, request.helpspot, topic_id)
+    except HelpSpotError:
+        return None
+    return thread.address_of(submission.result_id)

@@ -1,0 +1,110 @@
+"""Atom feeds of topics and posts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import format_html
+from django.utils.http import http_date
+from django.utils.translation import gettext as _
+
+from portal import markup
+from portal.brands.latest import posted_at
+from portal.forums.thread import Thread, topic_address
+from portal.helpspot.types import Topic
+from portal.http import PortalRequest
+
+POSTS = 50
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+# XML cannot hold these, not even escaped.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def topics_feed(
+    request: PortalRequest, *, title: str, page: str, topics: Iterable[Topic]
+) -> HttpResponse:
+    """Return a feed of topics; `page` is the address of the page they stand on."""
+    feed = _feed(request, title, page)
+    for topic in topics:
+        _add_item(
+            request,
+            feed,
+            # The id outlives a change of the title.
+            identity=reverse("forums:topic_by_id", args=(topic.id,)),
+            address=topic_address(topic.id, markup.slug(topic.title)),
+            title=topic.title,
+            author=topic.author_name,
+            text=format_html("<p>{}</p>", topic.title),
+            at=posted_at(topic),
+        )
+    return _answer(feed)
+
+
+def posts_feed(request: PortalRequest, thread: Thread) -> HttpResponse:
+    """Return a feed of a topic's posts, newest first."""
+    feed = _feed(request, thread.title, thread.address)
+    identity = reverse("forums:topic_by_id", args=(thread.id,))
+    for numbered in reversed(thread.numbered[-POSTS:]):
+        post = numbered.post
+        _add_item(
+            request,
+            feed,
+            identity=f"{identity}#post-{post.id}",
+            address=thread.address_of(post.id) or thread.address,
+            title=_("%(name)s in “%(title)s”")
+            % {"name": post.author_name or _("Someone"), "title": thread.title},
+            author=post.author_name,
+            text=markup.prose(post.body, is_html=numbered.is_html),
+            at=(post.posted and post.posted.at) or _LONG_AGO,
+        )
+    return _answer(feed)
+
+
+def _feed(request: PortalRequest, title: str, page: str) -> Atom1Feed:
+    return Atom1Feed(
+        title=_printable(f"{title} – {request.brand.name}"),
+        link=request.build_absolute_uri(page),
+        description=None,
+        feed_url=request.build_absolute_uri(),
+        author_name=request.brand.name,
+    )
+
+
+def _add_item(
+    request: PortalRequest,
+    feed: Atom1Feed,
+    *,
+    identity: str,
+    address: str,
+    title: str,
+    author: str,
+    text: str,
+    at: datetime,
+) -> None:
+    feed.add_item(
+        title=_printable(title),
+        link=request.build_absolute_uri(address),
+        description=_printable(text),
+        unique_id=request.build_absolute_uri(identity),
+        author_name=_printable(author) or None,
+        pubdate=at,
+        updateddate=at,
+    )
+
+
+def _answer(feed: Atom1Feed) -> HttpResponse:
+    response = HttpResponse(
+        feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
+    )
+    if feed.num_items():
+        response["Last-Modified"] = http_date(feed.latest_post_date().timestamp())
+    return response
+
+
+def _printable(text: str) -> str:
+    return _CONTROLS.sub("", text)

@@ -1,0 +1,68 @@
+"""How a post leaves the portal: limited, then kept and handed over by the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from portal import outbox
+from portal.accounts import limits
+from portal.accounts.limits import Limit, TooManyAttempts
+from portal.forums import browsers
+from portal.forums.forms import PostForm
+from portal.helpspot.errors import Rejected
+from portal.http import PortalRequest, visitor_address
+
+POST_LIMITS = (Limit(3, 600), Limit(10, 24 * 60 * 60))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poster:
+    """Who posts, as far as the connection says; `network` is what the limits count."""
+
+    ip_address: str
+    network: str
+    operating_system: str
+    browser: str
+
+
+def poster_of(request: PortalRequest) -> Poster:
+    """Return who is posting."""
+    user_agent = request.headers.get("User-Agent", "")
+    return Poster(
+        ip_address=visitor_address(request, settings.TRUSTED_PROXIES),
+        network=limits.visitor_network(request),
+        operating_system=browsers.operating_system(user_agent),
+        browser=browsers.browser(user_agent),
+    )
+
+
+def submission_key(poster: Poster, *words: str) -> str:
+    """Return the key that makes one submission of the same words sent twice.
+
+    Forum pages are the same for everyone, so their forms can hold no random key: the
+    words, the visitor and the day stand in for it.
+    """
+    today = timezone.now().date().isoformat()
+    said = "\x1f".join((today, poster.ip_address, *words))
+    return salted_hmac("forums.sending", said, algorithm="sha256").hexdigest()
+
+
+def send(
+    form: PostForm, poster: Poster, submit: Callable[[], outbox.Submission]
+) -> outbox.Submission | None:
+    """Submit what a valid form says; None leaves the reason on the form."""
+    try:
+        limits.spend("post", poster.network, POST_LIMITS)
+        return submit()
+    except TooManyAttempts as exc:
+        form.show_pause(exc.retry_after)
+    except Rejected as exc:
+        form.show_refusal(exc.problems)
+    except outbox.NotStored:
+        form.show_not_stored()
+    return None

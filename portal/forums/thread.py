@@ -1,0 +1,108 @@
+"""A topic as its page shows it: the posts, and what the lists know about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal import markup
+from portal.brands import Brand
+from portal.forums.names import remember_team
+from portal.forums.topics import find_forum, find_topic
+from portal.helpspot import HelpSpot
+from portal.helpspot.types import Forum, Post, Topic
+
+POSTS_PER_PAGE = 50
+_TAG = re.compile(
+    r"</?(?:a|b|blockquote|br|code|div|em|h[1-6]|i|img|li|ol|p|pre|span|strong|table|u"
+    r"|ul)\b[^<>]*>",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedPost:
+    """A post and its number in the topic, counted from 1."""
+
+    number: int
+    post: Post
+
+    @property
+    def is_html(self) -> bool:
+        """Return whether the body is to be read as HTML; HelpSpot does not say."""
+        return bool(_TAG.search(self.post.body))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """A topic with all its posts, oldest first.
+
+    `topic` and `forum` are None for a topic that no list and no search knows.
+    """
+
+    id: int
+    posts: tuple[Post, ...]
+    topic: Topic | None
+    forum: Forum | None
+
+    @property
+    def title(self) -> str:
+        """Return the title, or words that stand in for one nobody knows."""
+        if self.topic and self.topic.title:
+            return self.topic.title
+        if self.forum:
+            return _("Topic in %(forum)s") % {"forum": self.forum.name}
+        return _("Topic in the community")
+
+    @property
+    def slug(self) -> str | None:
+        """Return the title's part of the address, None where nobody knows it."""
+        title = self.topic.title if self.topic else ""
+        return markup.slug(title) if title else None
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether it is known that nobody can reply."""
+        return bool(
+            (self.topic and self.topic.is_closed)
+            or (self.forum and self.forum.is_closed)
+        )
+
+    @property
+    def numbered(self) -> tuple[NumberedPost, ...]:
+        """Return the posts with their numbers."""
+        return tuple(
+            NumberedPost(number=number, post=post)
+            for number, post in enumerate(self.posts, start=1)
+        )
+
+    @property
+    def address(self) -> str:
+        """Return the address of the topic's page."""
+        return topic_address(self.id, self.slug or markup.slug(self.title))
+
+    def address_of(self, post_id: int) -> str | None:
+        """Return where a post stands, None where the topic does not show it."""
+        for index, post in enumerate(self.posts):
+            if post.id == post_id:
+                number = index // POSTS_PER_PAGE + 1
+                query = f"?page={number}" if number > 1 else ""
+                return f"{self.address}{query}#post-{post_id}"
+        return None
+
+
+def topic_address(topic_id: int, topic_slug: str) -> str:
+    """Return the address of a topic's page."""
+    return reverse("forums:topic", args=(topic_id, topic_slug))
+
+
+def read_thread(brand: Brand, helpspot: HelpSpot, topic_id: int) -> Thread:
+    """Return a topic; raises `NotFound`."""
+    posts = tuple(helpspot.forums.get_posts(topic_id))
+    remember_team(brand, posts)
+    topic = find_topic(brand, helpspot, topic_id, posts[0])
+    forum = find_forum(brand, helpspot, topic.forum_id) if topic else None
+    return Thread(id=topic_id, posts=posts, topic=topic, forum=forum)

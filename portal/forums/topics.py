@@ -1,0 +1,75 @@
+"""Finds forums and topics: HelpSpot lists topics, but returns none by its id."""
+
+from __future__ import annotations
+
+from portal import markup
+from portal.brands import Brand
+from portal.brands.memory import forget, remembered
+from portal.helpspot import HelpSpot
+from portal.helpspot.errors import NotFound
+from portal.helpspot.types import Forum, Post, Topic
+
+TOPICS_TO_SEARCH = 200
+OPENING_WORDS = 6
+
+
+def list_forums(brand: Brand, helpspot: HelpSpot) -> tuple[Forum, ...]:
+    """Return the public forums; raises `NotFound` where there is none at all."""
+    forums = remembered(brand, "forums", lambda: tuple(helpspot.forums.list())).value
+    if not forums:
+        raise NotFound("forums.list")
+    return forums
+
+
+def find_forum(brand: Brand, helpspot: HelpSpot, forum_id: int) -> Forum:
+    """Return a forum of this brand; raises `NotFound`."""
+    for forum in list_forums(brand, helpspot):
+        if forum.id == forum_id:
+            return forum
+    raise NotFound("forums.list")
+
+
+def find_topic(
+    brand: Brand, helpspot: HelpSpot, topic_id: int, opening: Post
+) -> Topic | None:
+    """Return a topic out of its forum's newest, or else what a search knows of it.
+
+    A search knows the title and the forum only. None where nothing knows it.
+    """
+    for forum in list_forums(brand, helpspot):
+        for topic in _newest_topics(brand, helpspot, forum.id):
+            if topic.id == topic_id:
+                return topic
+    return remembered(
+        brand, f"topic:{topic_id}", lambda: _search(helpspot, topic_id, opening)
+    ).value
+
+
+def forget_topics(brand: Brand, forum_id: int) -> None:
+    """Let a topic that was just started appear in the lists."""
+    forget(brand, f"topics:{forum_id}")
+    forget(brand, "latest-topics")
+
+
+def _newest_topics(
+    brand: Brand, helpspot: HelpSpot, forum_id: int
+) -> tuple[Topic, ...]:
+    return remembered(
+        brand,
+        f"topics:{forum_id}",
+        lambda: tuple(helpspot.forums.get_topics(forum_id, length=TOPICS_TO_SEARCH)),
+    ).value
+
+
+def _search(helpspot: HelpSpot, topic_id: int, opening: Post) -> Topic | None:
+    words = markup.to_text(opening.body).split()[:OPENING_WORDS]
+    for match in helpspot.forums.search(" ".join(words)) if words else ():
+        if match.topic_id == topic_id and match.forum_id is not None:
+            return Topic(
+                id=topic_id,
+                forum_id=match.forum_id,
+                title=match.title,
+                author_name=opening.author_name,
+                posted=opening.posted,
+            )
+    return None
