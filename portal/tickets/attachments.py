@@ -1,0 +1,133 @@
+"""The files of a form: each judged by itself, and kept, so that nobody picks twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal import outbox
+from portal.brands import Brand
+
+MEGABYTE = 1024 * 1024
+# What runs when it is opened; HelpSpot's own list is not readable through its API.
+_PROGRAMS = frozenset(
+    {"app", "bat", "cmd", "com", "cpl", "exe", "hta", "jar", "js", "jse", "lnk"}
+    | {"msi", "msp", "pif", "ps1", "reg", "scr", "sh", "vb", "vbe", "vbs", "wsf", "wsh"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFile:
+    """A file that cannot be sent, and why, with how to put it right."""
+
+    name: str
+    reason: str
+
+
+class ManyFilesInput(forms.FileInput):
+    """The browser's own file input, for several files."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(
+        self, data: Any, files: MultiValueDict[str, UploadedFile[bytes]], name: str
+    ) -> list[UploadedFile[bytes]]:
+        """Return all files that came under the name."""
+        return files.getlist(name) if isinstance(files, MultiValueDict) else []
+
+
+class Attachments:
+    """What a form brings along: files that wait, new ones, refused ones.
+
+    `tokens` name the files that waited since the form was last shown.
+    """
+
+    def __init__(
+        self,
+        brand: Brand,
+        tokens: Sequence[str],
+        incoming: Iterable[UploadedFile[bytes]],
+    ) -> None:
+        self._brand = brand
+        self.waiting = outbox.staged(tokens)
+        self.refused: list[RefusedFile] = []
+        self._fresh: list[UploadedFile[bytes]] = []
+        for file in incoming:
+            reason = self._problem(file)
+            if reason:
+                self.refused.append(RefusedFile(str(file.name), reason))
+            else:
+                self._fresh.append(file)
+
+    @property
+    def has_new(self) -> bool:
+        """Tell whether files came that do not wait yet."""
+        return bool(self._fresh)
+
+    def stage(self) -> None:
+        """Let the new files wait with the others; raises `outbox.NotStored`."""
+        while self._fresh:
+            self.waiting.append(outbox.stage(self._fresh[0]))
+            del self._fresh[0]
+
+    @contextmanager
+    def refusing_what_is_left(self) -> Iterator[None]:
+        """Name the new files that the block leaves behind: they need choosing again."""
+        try:
+            yield
+        finally:
+            for file in self._fresh:
+                reason = _("%(name)s was not kept. Choose it again") % {
+                    "name": file.name
+                }
+                self.refused.append(RefusedFile(str(file.name), reason))
+            self._fresh.clear()
+
+    def _problem(self, file: UploadedFile[bytes]) -> str | None:
+        name = file.name or ""
+        limit = self._brand.max_file_bytes
+        if PurePath(name).suffix.removeprefix(".").lower() in _PROGRAMS:
+            return _("%(name)s cannot be sent. Choose an image, PDF or ZIP") % {
+                "name": name
+            }
+        if not file.size:
+            return _("%(name)s is empty. Choose another file") % {"name": name}
+        if file.size > limit:
+            return _("%(name)s is too big. Choose files under %(size)s") % {
+                "name": name,
+                "size": size_text(limit),
+            }
+        if len(self.waiting) + len(self._fresh) >= self._brand.max_files:
+            most = self._brand.max_files
+            return ngettext(
+                "%(name)s is one too many. Send up to %(count)d file",
+                "%(name)s is one too many. Send up to %(count)d files",
+                most,
+            ) % {"name": name, "count": most}
+        return None
+
+
+def limits_text(brand: Brand) -> str:
+    """Return what may be attached, for the hint."""
+    return ngettext(
+        "Up to %(count)d file, %(size)s.",
+        "Up to %(count)d files, %(size)s each.",
+        brand.max_files,
+    ) % {"count": brand.max_files, "size": size_text(brand.max_file_bytes)}
+
+
+def size_text(size: int) -> str:
+    """Return a size in bytes as people say it."""
+    if size and size % MEGABYTE == 0:
+        return _("%(count)d MB") % {"count": size // MEGABYTE}
+    return filesizeformat(size)
