@@ -94,11 +94,11 @@ class Index:
         with connection.cursor() as cursor:
             cursor.executemany(engine().insert(self.table), rows)
 
-    def _find(self, query: str) -> list[Hit]:
+    def _find(self, parameters: list[str]) -> list[Hit]:
         joins = self.joins.format(key=engine().key)
         statement = engine().select(self.table, joins, self.shown)
         with connection.cursor() as cursor:
-            cursor.execute(statement, [query])
+            cursor.execute(statement, parameters)
             return [Hit(id_, " ".join(text.split())) for id_, text in cursor.fetchall()]
 
 

@@ -23,11 +23,14 @@ class Engine(Protocol):
 
     key: str
 
-    def all_of(self, terms: Sequence[str]) -> str:
-        """Return the query for rows with all terms, the last one being a beginning."""
+    def all_of(self, terms: Sequence[str]) -> list[str]:
+        """Return the parameters of `select` for rows with all terms.
 
-    def any_of(self, terms: Sequence[str]) -> str:
-        """Return the query for rows with any of the terms."""
+        The last term is the beginning of a word.
+        """
+
+    def any_of(self, terms: Sequence[str]) -> list[str]:
+        """Return the parameters of `select` for rows with any of the terms."""
 
     def select(self, table: str, joins: str, shown: str) -> str:
         """Return the statement that finds ids and excerpts, best first."""
@@ -40,25 +43,33 @@ class Engine(Protocol):
 
 
 class Sqlite:
-    """FTS5 with Porter's stemmer; a title weighs ten times what a body does."""
+    """FTS5 with Porter's stemmer.
+
+    Rows with all terms in the title come first: a weight alone would not do it,
+    because a word counts less and less the more often it stands in a text.
+    """
 
     key = "rowid"
 
-    def all_of(self, terms: Sequence[str]) -> str:
-        """Return the query for rows with all terms, the last one being a beginning."""
-        return " ".join(f'"{term}"' for term in terms) + "*"
+    def all_of(self, terms: Sequence[str]) -> list[str]:
+        """Return the parameters of `select` for rows with all terms."""
+        query = " ".join(f'"{term}"' for term in terms) + "*"
+        return [query, f"title : ({query})"]
 
-    def any_of(self, terms: Sequence[str]) -> str:
-        """Return the query for rows with any of the terms."""
-        words = [*terms, *stubs(terms[-1])]
-        return " OR ".join(f'"{word}"' for word in words) + "*"
+    def any_of(self, terms: Sequence[str]) -> list[str]:
+        """Return the parameters of `select` for rows with any of the terms."""
+        words = [*stubs(terms[-1]), *terms]
+        query = " OR ".join(f'"{word}"' for word in words) + "*"
+        return [query, self.all_of(terms)[1]]
 
     def select(self, table: str, joins: str, shown: str) -> str:
         """Return the statement that finds ids and excerpts, best first."""
+        titled = f"SELECT rowid FROM {table} WHERE {table} MATCH %s"  # noqa: S608
         return (
             f"SELECT {table}.rowid, snippet({table}, 1, '', '', '…', 32)"  # noqa: S608
             f" FROM {table} {joins} WHERE {table} MATCH %s AND {shown}"
-            f" ORDER BY bm25({table}, 10.0, 1.0), {table}.rowid LIMIT {MOST}"
+            f" ORDER BY {table}.rowid IN ({titled}) DESC,"
+            f" bm25({table}, 10.0, 1.0), {table}.rowid LIMIT {MOST}"
         )
 
     def insert(self, table: str) -> str:
@@ -74,17 +85,17 @@ class Sqlite:
 
 
 class Postgres:
-    """A text vector with PostgreSQL's English dictionary, titles first."""
+    """A text vector with PostgreSQL's English dictionary; titles weigh ten times."""
 
     key = "id"
 
-    def all_of(self, terms: Sequence[str]) -> str:
-        """Return the query for rows with all terms, the last one being a beginning."""
-        return fold(" & ".join(terms)) + ":*"
+    def all_of(self, terms: Sequence[str]) -> list[str]:
+        """Return the parameters of `select` for rows with all terms."""
+        return [fold(" & ".join(terms)) + ":*"]
 
-    def any_of(self, terms: Sequence[str]) -> str:
-        """Return the query for rows with any of the terms."""
-        return fold(" | ".join([*stubs(terms[-1]), *terms])) + ":*"
+    def any_of(self, terms: Sequence[str]) -> list[str]:
+        """Return the parameters of `select` for rows with any of the terms."""
+        return [fold(" | ".join([*stubs(terms[-1]), *terms])) + ":*"]
 
     def select(self, table: str, joins: str, shown: str) -> str:
         """Return the statement that finds ids and excerpts, best first."""

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
@@ -36,7 +37,12 @@ def answer(request: HttpRequest) -> HttpResponse:
     Raises ConnectionResetError where the desk is set to hang up. Like the other faults
     this one comes after the work is done, except that a desk that is down does none.
     """
-    desk = DeskSettings.load()
+    try:
+        desk = DeskSettings.load()
+    except DatabaseError:
+        logger.exception("The desk has no database")
+        output = output_of(request.GET.get("output", ""))
+        return _refusal([problem(errors.SERVER_ERROR)], output, status=500)
     if desk.fault == DeskSettings.Fault.DOWN:
         return HttpResponse(DOWN, status=503)
     is_api = request.path.endswith(API_PATH)

@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from django.utils.crypto import constant_time_compare
 
 from portal.desk import errors, rules
-from portal.desk.attachments import NotBase64, attach, read_attachments
+from portal.desk.attachments import Attachment, NotBase64, attach, read_attachments
 from portal.desk.calls import Call
 from portal.desk.errors import Problem, Refused, missing, problem
 from portal.desk.formats import Answer, Several, Tree
@@ -20,7 +20,6 @@ from portal.desk.models import (
     CustomField,
     CustomValue,
     Document,
-    Note,
     Status,
     Ticket,
 )
@@ -28,6 +27,7 @@ from portal.desk.ticket_shapes import Labelled, Raw
 
 ACCESS_KEY = re.compile(r"(?P<id>[0-9]{1,15})(?P<password>[A-Za-z]+)")
 IDENTITY = ("sFirstName", "sLastName", "sUserId", "sEmail", "sPhone")
+LARGEST_PORTAL = 2**31 - 1
 MAXIMA = {
     "sFirstName": 100,
     "sLastName": 100,
@@ -97,30 +97,17 @@ def update(call: Call) -> Answer:
 
     Vendor's method: request.update
     """
-    problems = call.missing(["accesskey", "tNote"])
-    if problems:
-        raise Refused(*problems)
+    call.require("accesskey", "tNote")
     ticket = _find_ticket(call)
+    if len(call.text("sReference")) > MAXIMA["sReference"]:
+        reason = f"sReference is longer than {MAXIMA['sReference']} characters"
+        raise Refused(problem(errors.REQUEST_NOT_UPDATED, reason))
     try:
         attachments = read_attachments(call)
     except NotBase64 as exc:
         raise Refused(problem(errors.REQUEST_NOT_UPDATED, str(exc))) from exc
-    reference = call.text("sReference")
-    if len(reference) > MAXIMA["sReference"]:
-        raise Refused(problem(errors.REQUEST_NOT_UPDATED, "sReference is too long"))
-    try:
-        with transaction.atomic():
-            if not Note.objects.filter(reference=reference or None).exists():
-                note = Note.objects.create(
-                    ticket=ticket,
-                    body=call.text("tNote"),
-                    reference=reference or None,
-                )
-                attach(note, attachments)
-                _reopen(ticket)
-    except IntegrityError:
-        if not Note.objects.filter(reference=reference).exists():
-            raise
+    if not _has_note(ticket, call.text("sReference")):
+        _add_note(ticket, call, attachments)
     return Answer("request", {"xRequest": ticket.pk})
 
 
@@ -194,7 +181,7 @@ def _store_ticket(call: Call, category: Category | None) -> Ticket:
         last_name=call.text("sLastName").strip(),
         email=call.text("sEmail").strip(),
         phone=call.text("sPhone").strip(),
-        portal_id=call.number("xPortal") % 2**31,
+        portal_id=min(call.number("xPortal"), LARGEST_PORTAL),
         reference=call.text("sReference") or None,
     )
 
@@ -220,6 +207,25 @@ def _identity_problems(call: Call) -> Iterable[Problem]:
         if len(call.text(name)) > maximum:
             reason = f"{name} is longer than {maximum} characters"
             yield problem(errors.REQUEST_NOT_CREATED, reason)
+
+
+def _has_note(ticket: Ticket, reference: str) -> bool:
+    return bool(reference) and ticket.notes.filter(reference=reference).exists()
+
+
+def _add_note(ticket: Ticket, call: Call, attachments: list[Attachment]) -> None:
+    reference = call.text("sReference")
+    try:
+        with transaction.atomic():
+            note = ticket.notes.create(
+                body=call.text("tNote"), reference=reference or None
+            )
+            attach(note, attachments)
+            _reopen(ticket)
+    except IntegrityError as exc:
+        if not _has_note(ticket, reference):
+            reason = "sReference stands for another note"
+            raise Refused(problem(errors.REQUEST_NOT_UPDATED, reason)) from exc
 
 
 def _first_status() -> Status:
