@@ -12,6 +12,7 @@ from portal.brands import Brand
 from portal.brands.memory import Remembered, remembered
 from portal.helpspot import HelpSpot
 from portal.helpspot.types import Chapter, Page
+from portal.kb.shelf import with_plain_numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def _with_bodies(helpspot: HelpSpot, book_id: int) -> tuple[Chapter, ...]:
         replace(
             chapter, pages=tuple(_with_body(helpspot, page) for page in chapter.pages)
         )
-        for chapter in chapters
+        for chapter in with_plain_numbers(chapters)
     )
 
 

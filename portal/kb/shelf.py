@@ -6,8 +6,8 @@ all public books' contents. Only what stands on this map is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from portal.brands import Brand
 from portal.brands.memory import Remembered, remembered
@@ -36,8 +36,8 @@ class ShelvedBook:
             (chapter, page) for chapter in self.chapters or () for page in chapter.pages
         ]
         pages = [page for _, page in leaves]
-        before: list[Page | None] = [None, *pages[:-1]]
-        after: list[Page | None] = [*pages[1:], None]
+        before = [None, *pages][: len(pages)]
+        after = [*pages, None][1:]
         for (chapter, page), previous, following in zip(
             leaves, before, after, strict=True
         ):
@@ -126,6 +126,19 @@ def read_shelf(brand: Brand, helpspot: HelpSpot) -> Remembered[Shelf]:
     return remembered(brand, "kb-shelf", lambda: _read(helpspot))
 
 
+def with_plain_numbers(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
+    """Return the chapters with page numbers as people write them: 2.3, not 2.3."""
+    return tuple(
+        replace(
+            chapter,
+            pages=tuple(
+                replace(page, number=page.number.rstrip(".")) for page in chapter.pages
+            ),
+        )
+        for chapter in chapters
+    )
+
+
 def _read(helpspot: HelpSpot) -> Shelf:
     books = helpspot.kb.list()
     shelf = Shelf(
@@ -141,7 +154,7 @@ def _read(helpspot: HelpSpot) -> Shelf:
 def _chapters(helpspot: HelpSpot, book: Book) -> tuple[Chapter, ...] | None:
     # One book that cannot be opened must not take the others off the shelf.
     try:
-        return tuple(helpspot.kb.get_book_toc(book.id))
+        return with_plain_numbers(helpspot.kb.get_book_toc(book.id))
     except (NotFound, Disabled):
         return ()
     except HelpSpotError:

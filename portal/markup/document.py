@@ -16,7 +16,7 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, gettext
 
 from portal.markup import addresses, text, tree
-from portal.markup.sanitise import HEADINGS, MEDIA, sanitise
+from portal.markup.sanitise import BLOCKS, HEADINGS, MEDIA, sanitise
 from portal.markup.tree import Element
 
 _KEPT = 256
@@ -74,6 +74,7 @@ def _document(html: str, scope: str, language: str, desk_url: str) -> Document:
     _link_pictures(root)
     _mark_links(root)
     _settle_ids(root)
+    _wrap_loose_words(root)
     _wrap_tables(root)
     _focus_code(root)
     headings = _mark_headings(root, prefix)
@@ -153,6 +154,37 @@ def _mark_links(root: Element) -> None:
     for link in _named(root, "a"):
         if addresses.is_outward(link.attributes.get("href", "#")):
             link.attributes["rel"] = _OUTWARD_REL
+
+
+def _wrap_loose_words(root: Element) -> None:
+    """Put words that stand in no block into paragraphs."""
+    loose: list[Element | str] = []
+    blocks: list[Element | str] = []
+    for child in [*root.children, None]:
+        if child is not None and _is_inline(child):
+            loose.append(child)
+            continue
+        blocks += _paragraph(loose)
+        loose = []
+        if child is not None:
+            blocks.append(child)
+    root.children = []
+    for block in blocks:
+        root.append(block)
+
+
+def _paragraph(loose: list[Element | str]) -> list[Element | str]:
+    paragraph = Element("p")
+    for child in loose:
+        paragraph.append(child)
+    has_words = paragraph.text() or _named(paragraph, "img")
+    return [paragraph] if has_words else loose
+
+
+def _is_inline(node: Element | str) -> bool:
+    return isinstance(node, str) or not (
+        node.name in BLOCKS or any(one.name in BLOCKS for one in node.elements())
+    )
 
 
 def _settle_ids(root: Element) -> None:

@@ -26,6 +26,14 @@ ELEMENTS = HEADINGS | frozenset({
     "thead", "time", "tr", "u", "ul", "var", "wbr",
 })
 # fmt: on
+# What cannot stand in a paragraph.
+# fmt: off
+BLOCKS = HEADINGS | frozenset({
+    "blockquote", "caption", "col", "colgroup", "dd", "details", "div", "dl", "dt",
+    "figcaption", "figure", "hr", "li", "ol", "p", "pre", "summary", "table", "tbody",
+    "td", "tfoot", "th", "thead", "tr", "ul",
+})
+# fmt: on
 VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 # Audio and video pass only to become links; see `portal.markup.document`.
 _PASSING = ELEMENTS | MEDIA | {"source"}

@@ -176,5 +176,13 @@ def test_what_would_play_is_a_link(body, words):
 
 
 def test_prose_picks_by_kind():
-    assert markup.prose("<b>x</b>", is_html=True) == "<b>x</b>"
+    assert markup.prose("<b>x</b>", is_html=True) == "<p><b>x</b></p>"
     assert markup.prose("<b>x</b>", is_html=False) == "<p>&lt;b&gt;x&lt;/b&gt;</p>"
+
+
+def test_words_in_no_block_become_a_paragraph():
+    html = markup.clean("one<br><b>two</b><ul><li>x</ul> <i>three</i>\n<hr>")
+
+    assert html == (
+        "<p>one<br><b>two</b></p><ul><li>x</li></ul><p> <i>three</i>\n</p><hr>"
+    )
