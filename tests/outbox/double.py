@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
@@ -68,7 +70,7 @@ class Double:
                 "request.update": "<request><xRequest>1</xRequest></request>",
                 "forums.createTopic": f"<topic><xTopicId>{number}</xTopicId></topic>",
                 "forums.createPost": f"<post><xPostId>{number}</xPostId></post>",
-            }.get(method, "<votes><iHelpful>1</iHelpful></votes>")
+            }.get(method, "<page><iHelpful>1</iHelpful></page>")
         if method == "request.get":
             notes = "".join(
                 f"<item><xRequestHistory>{number}</xRequestHistory><fPublic>1</fPublic>"
@@ -120,15 +122,20 @@ class Handler(BaseHTTPRequestHandler):
     double: Double
 
     def do_GET(self) -> None:
-        self.respond("")
+        self.respond({})
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        self.respond(self.rfile.read(length).decode())
+        body = self.rfile.read(length)
+        content_type = self.headers["Content-Type"]
+        if content_type.startswith("multipart/form-data"):
+            self.respond(_multipart(content_type, body))
+        else:
+            self.respond(dict(parse_qsl(body.decode(), keep_blank_values=True)))
 
-    def respond(self, body: str) -> None:
-        pairs = parse_qsl(urlsplit(self.path).query, keep_blank_values=True)
-        values = dict(pairs + parse_qsl(body, keep_blank_values=True))
+    def respond(self, sent: dict[str, str]) -> None:
+        query = parse_qsl(urlsplit(self.path).query, keep_blank_values=True)
+        values = dict(query) | sent
         method = values.pop("method")
         fault = self.double.next_fault(method)
         time.sleep(self.double.delay)
@@ -161,6 +168,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         pass
+
+
+def _multipart(content_type: str, body: bytes) -> dict[str, str]:
+    message = BytesParser(policy=HTTP).parsebytes(
+        f"Content-Type: {content_type}\r\n\r\n".encode() + body
+    )
+    return {
+        str(part.get_param("name", header="content-disposition")): (
+            part.get_payload(decode=True).decode()
+        )
+        for part in message.iter_parts()
+    }
 
 
 @contextmanager

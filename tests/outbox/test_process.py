@@ -49,7 +49,7 @@ def state_of(tmp_path):
         return database.execute("SELECT state FROM outbox_submission").fetchall()
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=30):
     ends_at = time.monotonic() + seconds
     while not condition() and time.monotonic() < ends_at:
         time.sleep(0.05)
@@ -62,15 +62,20 @@ def test_delivers_after_an_outage_and_finishes_the_row_at_hand(tmp_path, environ
     run({**environment, "HELPSPOT_URL": away}, "-c", SUBMIT)
     before = state_of(tmp_path)
 
-    with serving() as desk:
-        desk.delay = 1.5
-        worker = subprocess.Popen(
+    with (
+        serving() as desk,
+        subprocess.Popen(
             [sys.executable, "manage.py", "deliver"],
             env={**environment, "HELPSPOT_URL": desk.url},
-        )
-        wait_for(lambda: state_of(tmp_path) == [("sending",)])
-        worker.send_signal(signal.SIGTERM)
-        status = worker.wait(timeout=20)
+        ) as worker,
+    ):
+        desk.delay = 1.5
+        try:
+            wait_for(lambda: state_of(tmp_path) == [("sending",)])
+            worker.send_signal(signal.SIGTERM)
+            status = worker.wait(timeout=20)
+        finally:
+            worker.kill()
 
     assert before == [("received",)]
     assert status == 0
