@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal import markup
 from portal.helpspot.types import (
     Attachment,
     CustomField,
@@ -23,6 +24,7 @@ from portal.helpspot.types import (
 # Longer conversations show their opening and these many of the newest notes.
 FOLD_OVER = 12
 NEWEST_SHOWN = 10
+SUMMARY_LENGTH = 120
 DAY_SECONDS = 24 * 60 * 60
 _PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "webp"})
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\]+")
@@ -77,6 +79,16 @@ def conversation(ticket: Ticket, *, is_whole: bool) -> Conversation:
         hidden=hidden,
         rest=tuple(messages[1 + hidden :]),
     )
+
+
+def summary(ticket: Ticket) -> str:
+    """Return the title, else the first line that was written, else ""."""
+    if ticket.title or not ticket.notes:
+        return ticket.title or ""
+    opening = ticket.notes[0]
+    text = markup.to_text(opening.body) if opening.is_html else opening.body
+    lines = (line.strip() for line in text.splitlines())
+    return next((line[:SUMMARY_LENGTH] for line in lines if line), "")
 
 
 def is_waiting_for_customer(ticket: Ticket) -> bool:

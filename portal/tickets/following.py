@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
-from django.http import QueryDict
-from django.template.defaultfilters import filesizeformat
+from django.core.validators import MaxLengthValidator
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal import outbox
 from portal.brands import Brand
+from portal.helpspot.errors import Problem
+from portal.tickets.attachments import Attachments, ManyFilesInput, limits_text
 
+KEY_LENGTH = 64
 NOTE_LENGTH = 50_000
 
 
@@ -52,90 +54,86 @@ class CheckForm(forms.Form):
         self.fields["email"].required = True
 
 
-class ManyFilesInput(forms.FileInput):
-    """The browser's own file input, for several files."""
-
-    allow_multiple_selected = True
-
-    def value_from_datadict(
-        self, data: Any, files: MultiValueDict[str, UploadedFile[bytes]], name: str
-    ) -> list[UploadedFile[bytes]]:
-        """Return all files that came under the name."""
-        return files.getlist(name) if isinstance(files, MultiValueDict) else []
-
-
-class ManyFilesField(forms.Field):
-    """Files within a brand's limits, cleaned to a list."""
-
-    widget = ManyFilesInput
-
-    def __init__(self, *, brand: Brand, **options: Any) -> None:
-        super().__init__(**options)
-        self._brand = brand
-
-    def clean(self, value: Any) -> list[UploadedFile[bytes]]:
-        """Return the files; say of each that is too big or empty what is wrong."""
-        files: list[UploadedFile[bytes]] = value or []
-        problems = [problem for file in files if (problem := self._problem(file))]
-        if problems:
-            raise forms.ValidationError(problems)
-        return files
-
-    def _problem(self, file: UploadedFile[bytes]) -> str | None:
-        if not file.size:
-            return _("%(name)s is empty. Choose another file") % {"name": file.name}
-        if file.size > self._brand.max_file_bytes:
-            return _("%(name)s is too big. Choose files under %(size)s") % {
-                "name": file.name,
-                "size": filesizeformat(self._brand.max_file_bytes),
-            }
-        return None
-
-
 class ReplyForm(forms.Form):
-    """A reply with its files; those of a refused form wait, so nobody picks twice."""
+    """A reply and its files; `status` is what the form comes back with, if it does."""
 
     use_required_attribute = False
 
-    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    key = forms.CharField(widget=forms.HiddenInput, required=False)
     note = forms.CharField(
         label=gettext_lazy("Your reply"),
-        max_length=NOTE_LENGTH,
         error_messages={"required": gettext_lazy("Enter your reply")},
+        validators=[
+            MaxLengthValidator(
+                NOTE_LENGTH, gettext_lazy("Use 50,000 characters or fewer")
+            )
+        ],
         widget=forms.Textarea(attrs={"class": "input", "rows": 5, "dir": "auto"}),
     )
+    attached = forms.Field(
+        label=gettext_lazy("Add files"), required=False, widget=ManyFilesInput
+    )
 
-    def __init__(self, *args: Any, brand: Brand, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._brand = brand
-        self.fields["files"] = ManyFilesField(
-            brand=brand, label=_("Add files"), required=False
+    def __init__(
+        self,
+        *,
+        brand: Brand,
+        data: MultiValueDict[str, str] | None = None,
+        files: MultiValueDict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data=data, files=files)
+        self.status = 422
+        self.attachments = Attachments(
+            brand,
+            data.getlist("waiting") if data is not None else (),
+            files.getlist("attached") if files is not None else (),
         )
-        self.staged: list[outbox.StagedFile] = []
-        if self.is_bound:
-            posted = cast("QueryDict", self.data)
-            self.staged = outbox.staged(posted.getlist("staged"))
-        else:
-            self.initial["key"] = outbox.new_key()
+        self.fields["attached"].help_text = limits_text(brand)
+        self.initial["key"] = outbox.new_key()
 
     def clean(self) -> dict[str, Any]:
-        """Refuse more files than the brand takes, counting those that wait."""
-        data: dict[str, Any] = self.cleaned_data
-        most = self._brand.max_files
-        if len(data.get("files", ())) + len(self.staged) > most:
-            data.pop("files")
-            self.add_error(
-                "files",
-                ngettext(
-                    "Choose up to %(count)d file",
-                    "Choose up to %(count)d files",
-                    most,
-                )
-                % {"count": most},
-            )
-        return data
+        """Say of each refused file what is wrong with it."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for file in self.attachments.refused:
+            self.add_error("attached", file.reason)
+        return cleaned
 
-    def stage(self) -> None:
-        """Keep the files that are in order; raises `outbox.NotStored`."""
-        for file in self.cleaned_data.pop("files", ()):
-            self.staged.append(outbox.stage(file))
+    def clean_key(self) -> str:
+        """Return the form's key; a form without one counts as new."""
+        key: str = self.cleaned_data["key"]
+        return key if 0 < len(key) <= KEY_LENGTH else outbox.new_key()
+
+    def clean_note(self) -> str:
+        """Return the text with one kind of line end."""
+        note: str = self.cleaned_data["note"]
+        return note.replace("\r\n", "\n")
+
+    def show_refusal(self, problems: Sequence[Problem]) -> None:
+        """Show HelpSpot's words."""
+        for problem in problems:
+            self.add_error(None, problem.text)
+        if not problems:
+            self.add_error(None, _("Our help desk did not accept this"))
+
+    def show_pause(self, retry_after: int) -> None:
+        """Say that enough came from this visitor for now; `retry_after` in seconds."""
+        self.status = 429
+        minutes = max(1, -(-retry_after // 60))
+        self.add_error(
+            None,
+            ngettext(
+                "Many replies came from you. Your text is still here: send it in "
+                "%(minutes)d minute",
+                "Many replies came from you. Your text is still here: send it in "
+                "%(minutes)d minutes",
+                minutes,
+            )
+            % {"minutes": minutes},
+        )
+
+    def show_not_stored(self) -> None:
+        """Say that nothing was sent or kept."""
+        self.status = 503
+        self.add_error(
+            None, _("Your reply was not sent. Your text is still here: send it again")
+        )

@@ -19,8 +19,9 @@ from django.views.decorators.http import (
 )
 
 from portal import accounts, outbox
-from portal.accounts import keys
+from portal.accounts import keys, limits
 from portal.accounts.keys import ProofNeeded, WrongKey
+from portal.accounts.limits import Limit, TooManyAttempts
 from portal.accounts.pace import unhurried
 from portal.helpspot.errors import HelpSpotError, NotFound, Rejected
 from portal.helpspot.types import CustomField, Ticket
@@ -28,8 +29,10 @@ from portal.http import PortalRequest, redirect, render_page
 from portal.tickets import conversation, downloads
 from portal.tickets.following import CheckForm, ReplyForm
 from portal.tickets.listing import Listing
+from portal.tickets.submitting import FILES_LIMITS
 
 PAGE_LENGTH = 20
+REPLY_LIMITS = (Limit(60, 60 * 60),)
 
 
 # -------------------------------------------------------------------- the list
@@ -156,14 +159,14 @@ def detail(request: PortalRequest, ticket_id: int) -> HttpResponse:
     reply = _kept_reply(request.GET.get("reply", ""))
     form = ReplyForm(brand=request.brand)
     try:
-        return _ticket_page(request, ticket_id, access_key, form, reply=reply)
+        return _ticket_page(request, ticket_id, access_key, form, reply)
     except NotFound:
         raise
     except HelpSpotError:
         # Who has just replied must read that it is safe, not that the page is down.
         if reply is None:
             raise
-        return _reply_page(request, ticket_id, form, reply=reply)
+        return _reply_page(request, ticket_id, form, reply)
 
 
 @require_POST
@@ -177,36 +180,46 @@ def reply(request: PortalRequest, ticket_id: int) -> HttpResponse:
             unsent=request.POST.get("note", ""),
             ticket_id=ticket_id,
         )
-    form = ReplyForm(request.POST, request.FILES, brand=request.brand)
-    is_valid = form.is_valid()
-    status = 422
+    form = ReplyForm(brand=request.brand, data=request.POST, files=request.FILES)
+    submission = _send(request, ticket_id, access_key, form)
+    if submission is not None:
+        query = urlencode({"reply": submission.reference})
+        address = reverse("tickets:detail", args=[ticket_id])
+        return redirect(request, f"{address}?{query}#latest")
     try:
-        form.stage()
-        if is_valid:
-            submission = outbox.submit_reply(
+        return _ticket_page(request, ticket_id, access_key, form)
+    except HelpSpotError:
+        return _reply_page(request, ticket_id, form)
+
+
+def _send(
+    request: PortalRequest, ticket_id: int, access_key: str, form: ReplyForm
+) -> outbox.Submission | None:
+    """Keep and hand over a valid reply; None leaves the reason on the form."""
+    visitor = limits.visitor_network(request)
+    try:
+        if form.attachments.has_new:
+            with form.attachments.refusing_what_is_left():
+                limits.spend("files", visitor, FILES_LIMITS)
+                form.attachments.stage()
+        if form.is_valid():
+            limits.spend("reply", visitor, REPLY_LIMITS)
+            return outbox.submit_reply(
                 request.brand,
                 request.helpspot,
                 key=form.cleaned_data["key"],
                 ticket_id=ticket_id,
                 access_key=access_key,
                 note=form.cleaned_data["note"],
-                files=form.staged,
+                files=form.attachments.waiting,
             )
-            query = urlencode({"reply": submission.reference})
-            address = reverse("tickets:detail", args=[ticket_id])
-            return redirect(request, f"{address}?{query}#latest")
+    except TooManyAttempts as exc:
+        form.show_pause(exc.retry_after)
     except Rejected as exc:
-        for problem in exc.problems:
-            form.add_error(None, problem.text)
+        form.show_refusal(exc.problems)
     except outbox.NotStored:
-        status = 503
-        form.add_error(
-            None, _("Your reply was not sent. Your text is still in the box. Try again")
-        )
-    try:
-        return _ticket_page(request, ticket_id, access_key, form, status=status)
-    except HelpSpotError:
-        return _reply_page(request, ticket_id, form, status=status)
+        form.show_not_stored()
+    return None
 
 
 @require_safe
@@ -248,9 +261,7 @@ def _ticket_page(
     ticket_id: int,
     access_key: str,
     form: ReplyForm,
-    *,
     reply: outbox.Submission | None = None,
-    status: int = 200,
 ) -> HttpResponse:
     ticket = _fetch(request, ticket_id, access_key)
     return render_page(
@@ -259,6 +270,7 @@ def _ticket_page(
         {
             "section": "requests",
             "ticket": ticket,
+            "summary": conversation.summary(ticket),
             "access_key": access_key,
             "conversation": conversation.conversation(
                 ticket, is_whole="all" in request.GET
@@ -273,7 +285,7 @@ def _ticket_page(
             "form": form,
             "reply": reply,
         },
-        status=status,
+        status=form.status if form.is_bound else 200,
     )
 
 
@@ -281,9 +293,7 @@ def _reply_page(
     request: PortalRequest,
     ticket_id: int,
     form: ReplyForm,
-    *,
     reply: outbox.Submission | None = None,
-    status: int = 200,
 ) -> HttpResponse:
     """Show the reply alone, where the help desk does not give the conversation."""
     return render_page(
@@ -295,7 +305,7 @@ def _reply_page(
             "form": form,
             "reply": reply,
         },
-        status=status,
+        status=form.status if form.is_bound else 200,
     )
 
 

@@ -100,6 +100,12 @@ def test_shows_a_closed_request_and_that_a_reply_opens_it_again(customer, inkwel
     assert "A reply opens it again." in text
 
 
+def test_a_request_without_a_title_is_headed_by_its_first_line(customer, inkwell):
+    page = detail_page(customer, inkwell.closed_ticket)
+
+    assert "Please send the October invoice again.</h1>" in page
+
+
 def test_folds_the_middle_of_a_long_conversation(holder, inkwell):
     for number in range(15):
         Note.objects.create(

@@ -59,7 +59,7 @@ class TestOutboxed:
             {
                 **form,
                 "note": "See here.",
-                "files": [
+                "attached": [
                     SimpleUploadedFile("a.txt", b"one"),
                     SimpleUploadedFile("b.txt", b"two"),
                 ],
@@ -78,14 +78,14 @@ class TestOutboxed:
         form = reply_form(holder, inkwell.ticket)
 
         refused = holder.post(
-            url, {**form, "note": "", "files": [SimpleUploadedFile("a.txt", b"one")]}
+            url, {**form, "note": "", "attached": [SimpleUploadedFile("a.txt", b"one")]}
         )
 
         page = refused.content.decode()
         assert refused.status_code == 422
         assert "a.txt" in page
-        token = re.search(r'name="staged" value="([^"]+)"', page)[1]
-        holder.post(url, {**form, "note": "Now with text.", "staged": [token]})
+        token = re.search(r'name="waiting" value="([^"]+)"', page)[1]
+        holder.post(url, {**form, "note": "Now with text.", "waiting": [token]})
         assert Document.objects.filter(filename="a.txt").count() == 1
 
     def test_a_reply_opens_a_closed_request_again(self, customer, inkwell):
@@ -125,18 +125,15 @@ class TestOutboxed:
         assert "Enter your reply" in response.content.decode()
 
 
-def test_a_refused_form_keeps_the_text_and_names_the_problem(
-    holder, inkwell, url, settings
-):
-    settings.MAX_FILES = 5
+def test_a_refused_form_keeps_the_text_and_names_the_problem(holder, inkwell, url):
     form = reply_form(holder, inkwell.ticket)
     files = [SimpleUploadedFile(f"{number}.txt", b"x") for number in range(6)]
 
-    response = holder.post(url, {**form, "note": "My long text", "files": files})
+    response = holder.post(url, {**form, "note": "My long text", "attached": files})
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Choose up to 5 files" in page
+    assert "5.txt is one too many. Send up to 5 files" in page
     assert "My long text" in page
     assert "<title>Error: Request" in page
     assert customer_notes(inkwell.ticket) == []
@@ -146,7 +143,7 @@ def test_an_empty_file_is_named(holder, inkwell, url):
     form = reply_form(holder, inkwell.ticket)
 
     response = holder.post(
-        url, {**form, "note": "Text", "files": [SimpleUploadedFile("nil.txt", b"")]}
+        url, {**form, "note": "Text", "attached": [SimpleUploadedFile("nil.txt", b"")]}
     )
 
     assert response.status_code == 422
