@@ -7,7 +7,6 @@ deleting rows keeps the index in step; who writes many at once calls `rebuild`.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,12 +19,11 @@ from django.db.models import Prefetch
 from django.db.models.signals import post_delete, post_save
 
 from portal.desk.models import Page, Post, Topic
-from portal.desk.search_engines import engine
+from portal.desk.search_engines import WORD, engine
 
 MOST_WORDS = 12
 LONGEST_BODY = 200_000
 CHUNK = 500
-WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)

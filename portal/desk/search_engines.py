@@ -15,6 +15,8 @@ from django.db import connection
 
 MOST = 50
 SHORTEST_STUB = 4
+WORD = re.compile(r"[^\W_]+")
+STAND_INS = "\ue000\ue001"
 ACCENTS = re.compile("[\u0300-\u036f]")
 
 
@@ -99,10 +101,15 @@ class Postgres:
 
     def select(self, table: str, joins: str, shown: str) -> str:
         """Return the statement that finds ids and excerpts, best first."""
-        options = "StartSel='',StopSel='',MinWords=20,MaxWords=40"
+        options = (
+            "StartSel='',StopSel='',MinWords=20,MaxWords=40,ShortWord=0,MaxFragments=1"
+        )
+        # PostgreSQL would skip what looks like a tag, so that none does meanwhile.
+        body = f"translate(best.body, '<>', '{STAND_INS}')"
+        excerpt = f"ts_headline('english', {body}, best.query, $${options}$$)"
         return (
-            "SELECT best.id, ts_headline('english', best.body, best.query,"  # noqa: S608
-            f" $${options}$$) FROM (SELECT {table}.id, {table}.body, query,"
+            f"SELECT best.id, translate({excerpt}, '{STAND_INS}', '<>')"  # noqa: S608
+            f" FROM (SELECT {table}.id, {table}.body, query,"
             f" ts_rank({table}.vector, query) AS rank"
             f" FROM to_tsquery('english', %s) AS query, {table} {joins}"
             f" WHERE {table}.vector @@ query AND {shown}"
@@ -122,7 +129,7 @@ class Postgres:
 
     def values(self, id_: int, title: str, body: str) -> list[str | int]:
         """Return the parameters of `insert`."""
-        return [id_, body, fold(title), fold(body)]
+        return [id_, body, words_of(title), words_of(body)]
 
 
 def engine() -> Engine:
@@ -141,3 +148,8 @@ def stubs(term: str) -> list[str]:
 def fold(text: str) -> str:
     """Return the text without accents."""
     return ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+
+
+def words_of(text: str) -> str:
+    """Return the words alone: PostgreSQL would read addresses and tags as others."""
+    return " ".join(WORD.findall(fold(text)))
