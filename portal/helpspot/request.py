@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 from zoneinfo import ZoneInfo
@@ -215,13 +215,12 @@ def _ticket(root: Element, id_: int, zone: ZoneInfo) -> Ticket:
     )
 
 
-def _custom_values(root: Element) -> list[CustomValue]:
-    names = [child.tag for child in root if isinstance(child.tag, str)]
-    return [
-        CustomValue(field_id=int(match[1]), value=value)
-        for match in map(_CUSTOM.fullmatch, names)
-        if match and (value := wire.body(root, match[0])).strip()
-    ]
+def _custom_values(root: Element) -> Iterator[CustomValue]:
+    for name, child in wire.singles(root).items():
+        match = _CUSTOM.fullmatch(name)
+        value = wire.content(child)
+        if match and value.strip():
+            yield CustomValue(field_id=int(match[1]), value=value)
 
 
 def _note(item: Element, ticket_id: int, zone: ZoneInfo) -> Note:

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 import urllib3
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from portal.helpspot import wire
@@ -135,8 +136,10 @@ class Transport:
         # A new connection cannot have been closed while it lay idle.
         with _new_session() as session:
             answer = _exchange(session, request, deadline, limits, limits.answer_bytes)
+        if answer.status == TOO_LARGE:
+            raise _too_large(method)
         lost = Uncertain if answer.may_have_left else Unavailable
-        return _settle(method, answer, build, lost=lost)
+        return _settle(method, answer, build, lost=lost, has_files=bool(files))
 
     @sensitive_variables()
     def download(self, parameters: Parameters) -> Download:
@@ -320,15 +323,18 @@ def _why_no_file(response: requests.Response) -> HelpSpotError | None:
 
 
 def _settle(
-    method: str, answer: _Answer, build: Build[T], *, lost: type[HelpSpotError]
+    method: str,
+    answer: _Answer,
+    build: Build[T],
+    *,
+    lost: type[HelpSpotError],
+    has_files: bool = False,
 ) -> T:
     failure: HelpSpotError = lost(method)
-    if answer.status == TOO_LARGE:
-        failure = Rejected(method, (Problem(TOO_LARGE, ""),))
-    elif 200 <= answer.status < 500:
+    if 200 <= answer.status < 500:
         try:
             root = wire.parse(answer.body, method)
-            refusal = _refusal(method, root)
+            refusal = _refusal(method, root, has_files=has_files)
             if refusal:
                 failure = refusal
             elif answer.status < 300:
@@ -339,6 +345,11 @@ def _settle(
             failure = NotFound(method)
     # Outside of the handlers: the error has no other error behind it.
     raise failure
+
+
+def _too_large(method: str) -> Rejected:
+    text = _("This is too large for our help desk. Send it without the files.")
+    return Rejected(method, (Problem(TOO_LARGE, text),))
 
 
 _NOT_FOUND = frozenset({102, 103, 205})
@@ -352,7 +363,7 @@ _KINDS: Mapping[int, type[HelpSpotError]] = {
 }
 
 
-def _refusal(method: str, root: Element) -> HelpSpotError | None:
+def _refusal(method: str, root: Element, *, has_files: bool) -> HelpSpotError | None:
     if root.tag == "reply":
         if "not enabled" in wire.content(root).lower():
             return Disabled(method)
@@ -362,6 +373,9 @@ def _refusal(method: str, root: Element) -> HelpSpotError | None:
     problems = wire.problems(root)
     if not problems:
         raise wire.Unreadable
+    # PHP drops a post over its limit as a whole, and HelpSpot misses the note.
+    if has_files and any(one.id == 101 and "tNote" in one.text for one in problems):
+        return _too_large(method)
     for problem in problems:
         if problem.id in _KINDS:
             return _KINDS[problem.id](method)

@@ -32,9 +32,9 @@ class UtilMethods:
 
 def _labels(root: Element) -> FieldLabels:
     return {
-        child.tag: found
-        for child in root
-        if isinstance(child.tag, str) and (found := wire.text(root, child.tag))
+        name: label
+        for name, child in wire.singles(root).items()
+        if (label := wire.content(child).strip())
     }
 
 

@@ -11,6 +11,8 @@ import calendar
 import codecs
 import html
 import re
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from html.entities import html5
 from xml.etree.ElementTree import (
@@ -30,6 +32,7 @@ from portal.helpspot.types import Moment
 MAX_DEPTH = 50
 MAX_ELEMENTS = 200_000
 MAX_ATTRIBUTES = 100
+MAX_FAULTS = 200_000
 
 ROOTS = {
     "customer.getRequests": "requests",
@@ -84,8 +87,7 @@ def parse(body: bytes, method: str) -> Element:
         raise Unreadable from None
 
 
-_BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
+_UTF_16 = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
     b"<\0": "utf-16-le",
@@ -105,7 +107,7 @@ _WINDOWS = "".join(
 
 
 def _decode(body: bytes) -> str:
-    for mark, encoding in _BYTE_ORDER_MARKS.items():
+    for mark, encoding in _UTF_16.items():
         if body.startswith(mark):
             return body.decode(encoding, "replace")
     # The bytes decide: declarations are often wrong, and hardly any text in another
@@ -160,10 +162,12 @@ def _cut(text: str, root: str) -> str:
         raise Unreadable
     if opening[0].endswith("/>"):
         return opening[0]
-    ends = [match.end() for match in re.finditer(rf"</{opening[1]}\s*>", text)]
-    if not ends or ends[-1] < opening.end():
+    end = 0
+    for closing in re.finditer(rf"</{opening[1]}\s*>", text):
+        end = closing.end()
+    if end < opening.end():
         raise Unreadable
-    return _PHP_NOISE.sub("", text[opening.start() : ends[-1]])
+    return _PHP_NOISE.sub("", text[opening.start() : end])
 
 
 class _LimitedTree:
@@ -175,21 +179,30 @@ class _LimitedTree:
         self._depth = 0
         self._elements = 0
         self.data = self._builder.data
-        self.comment = self._builder.comment
-        self.pi = self._builder.pi
         self.close = self._builder.close
 
     def start(self, tag: str, attributes: dict[str, str]) -> Element:
         """Open an element; raises `Unreadable` over a limit."""
         self._depth += 1
-        self._elements += 1
-        if (
-            self._depth > MAX_DEPTH
-            or self._elements > MAX_ELEMENTS
-            or len(attributes) > MAX_ATTRIBUTES
-        ):
+        self._count()
+        if self._depth > MAX_DEPTH or len(attributes) > MAX_ATTRIBUTES:
             raise Unreadable
         return self._builder.start(tag, attributes)
+
+    def comment(self, text: str) -> Element:
+        """Add a comment."""
+        self._count()
+        return self._builder.comment(text)
+
+    def pi(self, target: str, text: str | None = None) -> Element:
+        """Add a processing instruction."""
+        self._count()
+        return self._builder.pi(target, text)
+
+    def _count(self) -> None:
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS:
+            raise Unreadable
 
     def end(self, tag: str) -> Element:
         """Close an element."""
@@ -209,34 +222,45 @@ def _tree(document: str) -> Element:
 
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_AMPERSAND = re.compile(r"&(?:#(\d{1,7}|[xX][0-9a-fA-F]{1,6});|(\w{2,32};))?")
+_AMPERSAND = re.compile(
+    r"&(?!(?:amp|lt|gt|quot|apos);)(?:#(\d{1,7}|[xX][0-9a-fA-F]{1,6});|(\w{2,32};))?"
+)
 # Elements that hold HTML, which some servers forget to escape.
-_RAW_HTML = re.compile(r"<(tNote|tPage|tPost|tDescription|desc)>(.*?)</\1>", re.DOTALL)
+_LONG_TEXT = re.compile(r"<(tNote|tPage|tPost|tDescription|desc)>")
 _WIRE_NAME = re.compile(
     r"</?(?:[a-z]{1,2}[A-Z]\w*|[a-z]+_[a-z]+|item|files?|page|chapter|request|topic"
     r"|post|book|tag|name|desc|fullname|accesskey)[\s/>]"
 )
-_XML_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 
 
 def _mend(document: str) -> str:
     """Return the document without the known faults that keep it from being XML."""
     document = _NOT_XML.sub("", document)
-    pieces = _CDATA.split(document)
-    pieces[::2] = [
-        _AMPERSAND.sub(_reference, _RAW_HTML.sub(_escape_raw, piece))
-        for piece in pieces[::2]
-    ]
-    return "".join(pieces)
+    # Behind the last end of a CDATA section no further one can begin.
+    end = document.rfind("]]>") + 3 if "]]>" in document else 0
+    pieces = [*_CDATA.split(document[:end]), document[end:]]
+    return "".join(
+        piece
+        if piece.startswith("<![CDATA[") and piece.endswith("]]>")
+        else _AMPERSAND.sub(_reference, "".join(_escape_raw_html(piece)), MAX_FAULTS)
+        for piece in pieces
+    )
 
 
-def _escape_raw(match: re.Match[str]) -> str:
-    name, inner = match.groups()
-    # An inner name of the wire means that the end of this value was lost: what
-    # follows belongs to something else, perhaps to a private note.
-    if "<" not in inner or _WIRE_NAME.search(inner):
-        return match[0]
-    return f"<{name}>{html.escape(inner, quote=False)}</{name}>"
+def _escape_raw_html(piece: str) -> Iterator[str]:
+    done = 0
+    while opening := _LONG_TEXT.search(piece, done):
+        end = piece.find(f"</{opening[1]}>", opening.end())
+        if end < 0:
+            break
+        inner = piece[opening.end() : end]
+        yield piece[done : opening.end()]
+        # An inner name of the wire means that the end of this value was lost: what
+        # follows belongs to something else, perhaps to a private note.
+        is_html = "<" in inner and not _WIRE_NAME.search(inner)
+        yield html.escape(inner, quote=False) if is_html else inner
+        done = end
+    yield piece[done:]
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -244,8 +268,6 @@ def _reference(match: re.Match[str]) -> str:
     if number:
         code = int(number[1:], 16) if number[0] in "xX" else int(number)
         return "" if code > 0x10FFFF or _NOT_XML.match(chr(code)) else match[0]
-    if name in _XML_ENTITIES:
-        return match[0]
     if name in html5:
         return html5[name]
     return f"&amp;{name or ''}"
@@ -260,6 +282,13 @@ def only(element: Element, name: str) -> Element | None:
     """Return the one direct child of that name; None where it is absent or doubled."""
     found = element.findall(name)
     return found[0] if len(found) == 1 else None
+
+
+def singles(element: Element) -> dict[str, Element]:
+    """Return the direct children whose name occurs once, by that name, in order."""
+    named = [child for child in element if isinstance(child.tag, str)]
+    counts = Counter(child.tag for child in named)
+    return {child.tag: child for child in named if counts[child.tag] == 1}
 
 
 def items(element: Element, container: str, name: str) -> list[Element]:
@@ -367,6 +396,7 @@ def problems(errors: Element) -> tuple[Problem, ...]:
 
 # ------------------------------------------------------------------------ times
 
+MAX_DATE = 100  # letters
 _UNIX = re.compile(r"-?[0-9]{1,12}")
 _FORMATTED = re.compile(
     r"(?:[^\W\d]+\.?,? )?(?P<month>[A-Za-z]{3})[a-z]*\.? (?P<day>\d{1,2}),? "
@@ -386,6 +416,8 @@ def moment(element: Element, name: str, zone: ZoneInfo) -> Moment | None:
     if came is None or came == "0":
         return None
     try:
+        if len(came) > MAX_DATE:
+            return Moment(at=None, text=came)
         if _UNIX.fullmatch(came):
             return Moment(at=datetime.fromtimestamp(int(came), UTC), text=came)
         match = _FORMATTED.fullmatch(" ".join(came.split()))
