@@ -44,6 +44,7 @@ _PARAMETERS = {
     "xCategory": "category",
     "fUrgent": "is_urgent",
 }
+_CUSTOM_PARAMETER = re.compile(r"\bCustom\s?#?\d+\b", re.IGNORECASE)
 _FILE_PARAMETER = re.compile(r"\bFile\d_")
 
 
@@ -225,7 +226,8 @@ class TicketForm(forms.Form):
     def show_refusal(self, problems: Sequence[Problem]) -> None:
         """Show HelpSpot's words, at the field that they name if they name one."""
         for problem in problems:
-            self.add_error(self._named_in(problem), problem.text)
+            name = self._named_in(problem)
+            self.add_error(name, self._in_our_names(problem.text, name))
         if not problems:
             self.add_error(None, _("Our help desk did not accept this"))
 
@@ -265,6 +267,12 @@ class TicketForm(forms.Form):
             if parameter in problem.text and field in self.fields
         )
         return next(named, None)
+
+    def _in_our_names(self, text: str, name: str | None) -> str:
+        """Return HelpSpot's words with a custom field's label for its parameter."""
+        if name is None:
+            return text
+        return _CUSTOM_PARAMETER.sub(lambda _found: str(self.fields[name].label), text)
 
     def _show(self, source: Mapping[str, str]) -> None:
         if not self.is_bound:
