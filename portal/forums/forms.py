@@ -14,6 +14,7 @@ from portal.forums.names import looks_like_team
 from portal.helpspot.errors import Problem
 
 BODY_LENGTH = 20_000
+_TOO_LONG = _("Shorten this to %(limit_value)d characters")
 # HelpSpot names the parameter that it misses.
 _PARAMETERS = {
     "sTopic": "title",
@@ -35,14 +36,14 @@ class PostForm(forms.Form):
         label=_("Your reply"),
         max_length=BODY_LENGTH,
         widget=forms.Textarea(attrs={"class": "input", "rows": 6, "dir": "auto"}),
-        error_messages={"required": _("Write your reply")},
+        error_messages={"required": _("Write your reply"), "max_length": _TOO_LONG},
     )
     author_name = forms.CharField(
         label=_("Your name"),
         help_text=_("Everyone can read it beside your words."),
         max_length=100,
         widget=forms.TextInput(attrs={"class": "input", "autocomplete": "nickname"}),
-        error_messages={"required": _("Enter a name")},
+        error_messages={"required": _("Enter a name"), "max_length": _TOO_LONG},
     )
     email = forms.EmailField(
         label=_("Email"),
@@ -50,7 +51,10 @@ class PostForm(forms.Form):
         max_length=250,
         required=False,
         widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "email"}),
-        error_messages={"invalid": _("Write the email address like name@example.com")},
+        error_messages={
+            "invalid": _("Write the email address like name@example.com"),
+            "max_length": _TOO_LONG,
+        },
     )
     wants_email = forms.BooleanField(label=_("Email me the replies"), required=False)
     # People do not see this one; programs that fill in every field do.
@@ -130,7 +134,7 @@ class TopicForm(PostForm):
         widget=forms.TextInput(
             attrs={"class": "input", "dir": "auto", "autocomplete": "off"}
         ),
-        error_messages={"required": _("Enter a title")},
+        error_messages={"required": _("Enter a title"), "max_length": _TOO_LONG},
     )
     field_order = ("title", "body", "author_name", "email", "wants_email")
 

@@ -104,6 +104,7 @@ def test_takes_the_same_words_from_two_visitors(client, inkwell, topic_address):
     [
         ({"body": " "}, "Write your reply"),
         ({"author_name": ""}, "Enter a name"),
+        ({"author_name": "A" * 101}, "Shorten this to 100 characters"),
         ({"email": "amal@"}, "Write the email address like name@example.com"),
         ({"email": ""}, "Enter the address to send replies to"),
     ],

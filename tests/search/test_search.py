@@ -78,7 +78,7 @@ def test_keeps_the_words_and_offers_to_write_when_nothing_is_found(client, inkwe
     assert page.one("input", id="search-q")["value"] == "flux capacitor & more"
     assert "No results for “ flux capacitor & more ”" in state.text
     assert state.all("a")[0]["href"] == (
-        "/requests/new/?note=flux%20capacitor%20%26%20more"
+        "/requests/new/?tNote=flux%20capacitor%20%26%20more"
     )
 
 
