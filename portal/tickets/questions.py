@@ -6,29 +6,35 @@ the question and the answer, no answer is lost: it is still known what was asked
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from django.core import signing
 from pydantic import TypeAdapter
 
+from portal.brands import Brand, memory
+from portal.brands.memory import Remembered, remembered
 from portal.helpspot import HelpSpot
-from portal.helpspot.errors import HelpSpotError
+from portal.helpspot.errors import HelpSpotError, NotFound
 from portal.helpspot.types import Category, CustomField
 
 _SALT = "portal.tickets.questions"
+_CATEGORIES = "categories"
+_FIELDS = "custom-fields"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questions:
     """The public categories and the custom fields to answer, in HelpSpot's order.
 
-    `is_complete` is False where the help desk could not be asked for all of it.
+    `is_current` is False where the help desk could not be asked just now,
+    `is_complete` where nothing tells what it would have asked.
     """
 
     categories: tuple[Category, ...] = ()
     category: Category | None = None
     custom_fields: tuple[CustomField, ...] = ()
-    is_complete: bool = field(default=True)
+    is_current: bool = True
+    is_complete: bool = True
 
     def sealed(self) -> str:
         """Return the questions as text that only this portal can have written."""
@@ -40,27 +46,53 @@ class Questions:
 _questions = TypeAdapter(Questions)
 
 
-def ask(helpspot: HelpSpot, category_id: int | None, sealed: str = "") -> Questions:
+def ask(
+    brand: Brand, helpspot: HelpSpot, category_id: int | None, sealed: str = ""
+) -> Questions:
     """Return the questions for that category.
 
-    `sealed` are those that the form at hand asked: they count where the help desk
-    cannot say today's.
+    `sealed` are those that the form at hand asked: they count where nobody else knows.
     """
     try:
-        categories = tuple(helpspot.request.get_categories())
-        fields = tuple(helpspot.request.get_custom_fields())
+        known = remembered(
+            brand, _CATEGORIES, lambda: tuple(helpspot.request.get_categories())
+        )
+        fields = _remembered_fields(brand, helpspot)
     except HelpSpotError:
         return _asked_before(sealed, category_id)
-    category = _chosen(categories, category_id)
+    category = _chosen(known.value, category_id)
     shown = set(category.custom_field_ids if category else ())
     return Questions(
-        categories=categories,
+        categories=known.value,
         category=category,
         custom_fields=tuple(
-            custom_field
-            for custom_field in fields
-            if custom_field.is_always_visible or custom_field.id in shown
+            field
+            for field in fields.value
+            if field.is_always_visible or field.id in shown
         ),
+        is_current=not (known.is_old or fields.is_old),
+    )
+
+
+def drill_down(brand: Brand, helpspot: HelpSpot, field_id: int) -> CustomField:
+    """Return a drill-down field; raises `NotFound` and what the help desk raises."""
+    for field in _remembered_fields(brand, helpspot).value:
+        if field.id == field_id and field.type == "drilldown":
+            return field
+    raise NotFound("request.getCustomFields")
+
+
+def forget(brand: Brand) -> None:
+    """Ask the help desk afresh next time: what it refused may be a new question."""
+    memory.forget(brand, _CATEGORIES)
+    memory.forget(brand, _FIELDS)
+
+
+def _remembered_fields(
+    brand: Brand, helpspot: HelpSpot
+) -> Remembered[tuple[CustomField, ...]]:
+    return remembered(
+        brand, _FIELDS, lambda: tuple(helpspot.request.get_custom_fields())
     )
 
 
@@ -68,12 +100,9 @@ def _asked_before(sealed: str, category_id: int | None) -> Questions:
     try:
         asked = _questions.validate_python(signing.loads(sealed, salt=_SALT))
     except (signing.BadSignature, ValueError):
-        return Questions(is_complete=False)
-    return Questions(
-        categories=asked.categories,
-        category=_chosen(asked.categories, category_id),
-        custom_fields=asked.custom_fields,
-        is_complete=asked.is_complete,
+        return Questions(is_current=False, is_complete=False)
+    return replace(
+        asked, category=_chosen(asked.categories, category_id), is_current=False
     )
 
 

@@ -16,7 +16,7 @@ from django_htmx.http import replace_url
 from portal import accounts, outbox
 from portal.accounts import limits
 from portal.accounts.limits import Limit, TooManyAttempts
-from portal.helpspot.errors import NotFound, Rejected
+from portal.helpspot.errors import Rejected
 from portal.helpspot.types import Moment, TicketSummary
 from portal.http import PortalRequest, redirect, render_page
 from portal.tickets import prefill, questions
@@ -65,16 +65,7 @@ def submit(request: PortalRequest) -> HttpResponse:
 @require_safe
 def drill_down(request: PortalRequest, field_id: int) -> HttpResponse:
     """Show a drill-down field level by level, or what follows the level just chosen."""
-    field = next(
-        (
-            field
-            for field in request.helpspot.request.get_custom_fields()
-            if field.id == field_id and field.type == "drilldown"
-        ),
-        None,
-    )
-    if field is None:
-        raise NotFound("request.getCustomFields")
+    field = questions.drill_down(request.brand, request.helpspot, field_id)
     name = field_name(field_id)
     form = forms.Form()
     form.fields[name] = make_field(field, request.brand.connection.time_zone)
@@ -122,7 +113,10 @@ def _change_form(request: PortalRequest) -> HttpResponse:
 def _questions(request: PortalRequest) -> questions.Questions:
     sent = request.POST if request.method == "POST" else request.GET
     return questions.ask(
-        request.helpspot, prefill.category_id(sent), request.POST.get("asked", "")
+        request.brand,
+        request.helpspot,
+        prefill.category_id(sent),
+        request.POST.get("asked", ""),
     )
 
 
@@ -154,6 +148,7 @@ def _send(request: PortalRequest, form: TicketForm) -> outbox.Submission | None:
         form.show_pause(exc.retry_after)
     except Rejected as exc:
         form.show_refusal(exc.problems)
+        questions.forget(request.brand)
     except outbox.NotStored:
         form.show_not_stored()
     return None

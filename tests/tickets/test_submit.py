@@ -6,6 +6,8 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine as clock
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -458,6 +460,7 @@ def test_answers_given_before_an_outage_are_kept_through_it(client, inkwell):
     page = parse_page(client.get(f"{URL}?category={category.pk}"))
     asked = page.one("input", name="asked")["value"]
     break_desk("down")
+    cache.clear()
 
     form = about_printer(inkwell, bought="2026-03-14", serial="bad") | {"asked": asked}
     assert refusal(client, form, named(inkwell, "serial")) == (
@@ -478,6 +481,32 @@ def test_answers_given_before_an_outage_are_kept_through_it(client, inkwell):
         "Purchase date": "1773446400",
         "Serial number": "INK-48210-7",
     }
+
+
+def test_asks_what_it_asked_before_while_the_help_desk_is_away(client, inkwell):
+    client.get(URL)
+    break_desk("down")
+    with clock.travel(timezone.now() + timedelta(hours=1)):
+        page = parse_page(
+            client.get(f"{URL}?category={inkwell.categories['printer'].pk}")
+        )
+
+    assert "We cannot reach our help desk" in page.one("main").text
+    assert "Some questions are missing" not in page.one("main").text
+    assert page.one("select", name=named(inkwell, "model"))
+
+
+def test_a_question_that_became_required_is_asked_after_helpspot_refused(
+    client, inkwell
+):
+    client.get(URL)
+    CustomField.objects.filter(pk=inkwell.fields["office"].pk).update(is_required=True)
+
+    first = parse_page(client.post(URL, valid(inkwell)))
+    second = client.post(URL, valid(inkwell, **{named(inkwell, "office"): ""}))
+
+    assert "Office not supplied" in error_at(first, named(inkwell, "office"))
+    assert error_at(parse_page(second), named(inkwell, "office")) == "Enter Office"
 
 
 def test_questions_that_this_portal_did_not_ask_are_not_believed(client, inkwell):
