@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from itertools import islice
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Prefetch
 from django.db.models.signals import post_delete, post_save
 
@@ -89,7 +89,8 @@ class Index:
 
     def _write(self, entries: Sequence[Entry]) -> None:
         rows = [engine().values(one.id, one.title, one.body) for one in entries]
-        with connection.cursor() as cursor:
+        # One transaction: SQLite would write each row through to the disk by itself.
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(engine().insert(self.table), rows)
 
     def _find(self, parameters: list[str]) -> list[Hit]:
