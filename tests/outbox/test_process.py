@@ -1,4 +1,4 @@
-"""`manage.py deliver` as a process of its own."""
+"""The processes that deliver: `manage.py deliver`, and the web server itself."""
 
 from __future__ import annotations
 
@@ -56,7 +56,17 @@ def wait_for(condition, seconds=30):
     assert condition()
 
 
-def test_delivers_after_an_outage_and_finishes_the_row_at_hand(tmp_path, environment):
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["manage.py", "deliver"],
+        ["-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
+    ],
+    ids=["alone", "in the web process"],
+)
+def test_delivers_after_an_outage_and_finishes_the_row_at_hand(
+    tmp_path, environment, words
+):
     run(environment, "manage.py", "migrate", "-v0")
     away = f"http://127.0.0.1:{closed_port()}"
     run({**environment, "HELPSPOT_URL": away}, "-c", SUBMIT)
@@ -65,8 +75,13 @@ def test_delivers_after_an_outage_and_finishes_the_row_at_hand(tmp_path, environ
     with (
         serving() as desk,
         subprocess.Popen(
-            [sys.executable, "manage.py", "deliver"],
-            env={**environment, "HELPSPOT_URL": desk.url},
+            [sys.executable, *words],
+            env={
+                **environment,
+                "HELPSPOT_URL": desk.url,
+                "PORT": str(closed_port()),
+                "WEB_WORKERS": "2",
+            },
         ) as worker,
     ):
         desk.delay = 1.5
