@@ -21,8 +21,8 @@ from portal.http import PortalRequest
 
 POSTS = 50
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-# XML cannot hold these, not even escaped.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# XML cannot hold these, not even escaped; HTML can bring them along as references.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def topics_feed(
@@ -67,7 +67,7 @@ def posts_feed(request: PortalRequest, thread: Thread) -> HttpResponse:
 
 def _feed(request: PortalRequest, title: str, page: str) -> Atom1Feed:
     return Atom1Feed(
-        title=_printable(f"{title} – {request.brand.name}"),
+        title=f"{title} – {request.brand.name}",
         link=request.build_absolute_uri(page),
         description=None,
         feed_url=request.build_absolute_uri(),
@@ -87,11 +87,11 @@ def _add_item(
     at: datetime,
 ) -> None:
     feed.add_item(
-        title=_printable(title),
+        title=title,
         link=request.build_absolute_uri(address),
-        description=_printable(text),
+        description=_UNPRINTABLE.sub("", text),
         unique_id=request.build_absolute_uri(identity),
-        author_name=_printable(author) or None,
+        author_name=author or None,
         pubdate=at,
         updateddate=at,
     )
@@ -104,7 +104,3 @@ def _answer(feed: Atom1Feed) -> HttpResponse:
     if feed.num_items():
         response["Last-Modified"] = http_date(feed.latest_post_date().timestamp())
     return response
-
-
-def _printable(text: str) -> str:
-    return _CONTROLS.sub("", text)

@@ -6,7 +6,7 @@ from portal import markup
 from portal.brands import Brand
 from portal.brands.memory import forget, remembered
 from portal.helpspot import HelpSpot
-from portal.helpspot.errors import NotFound
+from portal.helpspot.errors import NotFound, Unavailable
 from portal.helpspot.types import Forum, Post, Topic
 
 TOPICS_TO_SEARCH = 200
@@ -40,9 +40,13 @@ def find_topic(
         for topic in _newest_topics(brand, helpspot, forum.id):
             if topic.id == topic_id:
                 return topic
-    return remembered(
-        brand, f"topic:{topic_id}", lambda: _search(helpspot, topic_id, opening)
-    ).value
+    try:
+        return remembered(
+            brand, f"topic:{topic_id}", lambda: _search(helpspot, topic_id, opening)
+        ).value
+    except Unavailable:
+        # The posts are what people came for; they are worth showing without a title.
+        return None
 
 
 def forget_topics(brand: Brand, forum_id: int) -> None:

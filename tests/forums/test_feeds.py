@@ -85,7 +85,7 @@ def test_survives_whatever_people_wrote(client, inkwell):
     )
     topic.posts.create(
         author_name="</name>&",
-        body="<p>a & b</p><script>alert(1)</script>]]>\x0c",
+        body="<p>a & b&#11;&#xFFFE;</p><script>alert(1)</script>]]>\x0c",
     )
 
     for address in ("/forums/feed/", f"/forums/topics/{topic.pk}-x/feed/"):

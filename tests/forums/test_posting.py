@@ -84,6 +84,22 @@ def test_starts_a_topic_and_leads_to_it(client, inkwell, forum_address):
     assert "Labels for the freezer?" in client.get(forum_address).content.decode()
 
 
+def test_shows_a_new_topic_in_feed_and_title_at_once(
+    client, inkwell, forum_address, partly_down
+):
+    partly_down("forums.search")
+    client.get("/forums/feed/")
+    client.get(f"/forums/topics/{inkwell.topic.pk}/", follow=True)
+
+    response = client.post(
+        f"{forum_address}new/", {**WORDS, "title": "Labels for the freezer?"}
+    )
+
+    assert "freezer" in client.get("/forums/feed/").content.decode()
+    page = parse_page(client.get(response["Location"]))
+    assert page.one("h1").text == "Labels for the freezer?"
+
+
 def test_makes_one_post_of_the_same_words_sent_twice(client, inkwell, topic_address):
     first = client.post(f"{topic_address}reply/", WORDS)
     second = client.post(f"{topic_address}reply/", WORDS)

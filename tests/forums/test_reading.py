@@ -166,6 +166,26 @@ def test_finds_the_title_of_a_topic_that_the_lists_no_longer_reach(client, inkwe
     assert page.one("h1").text == "Ancient wisdom"
 
 
+def test_shows_the_posts_of_a_topic_whose_title_nobody_knows(
+    client, inkwell, partly_down
+):
+    partly_down("forums.search")
+    for number in range(200):
+        desk.Topic.objects.create(
+            forum=inkwell.forum,
+            title=f"T{number}",
+            author_name="Olu",
+            posted_at=NOON + timedelta(days=900),
+        )
+
+    response = client.get(f"/forums/topics/{inkwell.topic.pk}-view/")
+
+    page = parse_page(response)
+    assert response.status_code == 200
+    assert page.one("h1").text == "Topic in the community"
+    assert len(page.all("li", class_="msg")) == 2
+
+
 @pytest.mark.parametrize(
     "wrong", ["/forums/{forum}/", "/forums/{forum}-old-name/", "/forums/{forum}-x/"]
 )
@@ -269,6 +289,7 @@ def test_answers_304_to_a_copy_that_is_still_right(client, inkwell):
     inkwell.topic.posts.create(author_name="Olu", body="One more.")
     changed = client.get(address, headers={"If-None-Match": first["ETag"]})
 
+    assert "max-age=0" in first["Cache-Control"]
     assert again.status_code == 304
     assert changed.status_code == 200
     assert "One more." in changed.content.decode()
