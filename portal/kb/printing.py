@@ -47,7 +47,10 @@ def printed(chapters: Sequence[Chapter]) -> list[PrintedChapter]:
             chapter=chapter,
             pages=tuple(
                 PrintedPage(
-                    page=page, html=markup.clean(page.body or "", scope=f"p{page.id}")
+                    page=page,
+                    html=markup.clean(
+                        page.body or "", scope=f"p{page.id}", is_printed=True
+                    ),
                 )
                 for page in chapter.pages
             ),

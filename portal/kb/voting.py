@@ -1,4 +1,4 @@
-"""Readers' votes on guides: one a day for each page and visitor."""
+"""Readers' votes on guides: one a day for each page and visitor, few from one place."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from portal.helpspot.errors import Rejected
 from portal.http import PortalRequest, visitor_address
 
 ONCE_A_DAY = (Limit(1, 24 * 60 * 60),)
+FIVE_A_DAY = (Limit(5, 24 * 60 * 60),)
 THIRTY_AN_HOUR = (Limit(30, 60 * 60),)
 
 
@@ -34,6 +35,7 @@ def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Vote
     spend("vote", address, THIRTY_AN_HOUR)
     try:
         spend(f"vote:{page_id}", _visitor(request, address), ONCE_A_DAY)
+        spend(f"vote-from:{page_id}", address, FIVE_A_DAY)
     except TooManyAttempts:
         return Voted.BEFORE
     try:

@@ -42,18 +42,20 @@ class Document:
     headings: tuple[Heading, ...] = ()
 
 
-def clean(html: str, *, scope: str = "") -> SafeString:
+def clean(html: str, *, scope: str = "", is_printed: bool = False) -> SafeString:
     """Return foreign HTML safe to stand in a page; see `document`."""
-    return document(html, scope=scope).html
+    return document(html, scope=scope, is_printed=is_printed).html
 
 
-def document(html: str, *, scope: str = "") -> Document:
+def document(html: str, *, scope: str = "", is_printed: bool = False) -> Document:
     """Return foreign HTML safe to stand in a page, with its headings.
 
     Bodies that stand on one page are kept apart by `scope`, a part of every id. What
-    is too big or too tangled comes as text.
+    is too big or too tangled comes as text. On paper nothing can be opened, so what
+    `is_printed` is open.
     """
-    return _document(html, scope, get_language() or "", settings.HELPSPOT_URL)
+    language = get_language() or ""
+    return _document(html, scope, is_printed, language, settings.HELPSPOT_URL)
 
 
 def prose(body: str, *, is_html: bool, scope: str = "") -> SafeString:
@@ -62,7 +64,13 @@ def prose(body: str, *, is_html: bool, scope: str = "") -> SafeString:
 
 
 @lru_cache(maxsize=_KEPT)
-def _document(html: str, scope: str, language: str, desk_url: str) -> Document:
+def _document(
+    html: str,
+    scope: str,
+    is_printed: bool,  # noqa: FBT001 - a part of the cache's key
+    language: str,
+    desk_url: str,
+) -> Document:
     """Do the work, once for each text, language and help desk."""
     prefix = addresses.ID_PREFIX + (f"{scope}-" if scope else "")
     sanitised = sanitise(html, prefix)
@@ -73,10 +81,15 @@ def _document(html: str, scope: str, language: str, desk_url: str) -> Document:
     _link_media(root)
     _link_pictures(root)
     _mark_links(root)
+    if is_printed:
+        _open_details(root)
     _settle_ids(root)
     _wrap_loose_words(root)
-    _wrap_tables(root)
-    _focus_code(root)
+    # Landmarks of the same name confuse: where several bodies share a page, a table
+    # or a block of code is only a group.
+    role = "group" if scope else "region"
+    _wrap_tables(root, role)
+    _focus_code(root, role)
     headings = _mark_headings(root, prefix)
     written = tree.write(root)
     return Document(
@@ -156,6 +169,12 @@ def _mark_links(root: Element) -> None:
             link.attributes["rel"] = _OUTWARD_REL
 
 
+def _open_details(root: Element) -> None:
+    """Show what a reader on paper could not open."""
+    for details in _named(root, "details"):
+        details.attributes["open"] = ""
+
+
 def _wrap_loose_words(root: Element) -> None:
     """Put words that stand in no block into paragraphs."""
     loose: list[Element | str] = []
@@ -198,7 +217,7 @@ def _settle_ids(root: Element) -> None:
             element.attributes["id"] = own
 
 
-def _wrap_tables(root: Element) -> None:
+def _wrap_tables(root: Element, role: str) -> None:
     """Let tables scroll inside the page, by keyboard too."""
     number = 0
     for table in _named(root, "table"):
@@ -208,7 +227,9 @@ def _wrap_tables(root: Element) -> None:
         number += 1
         caption = next((one.text() for one in _named(table, "caption")), "")
         label = caption or _numbered(gettext("Table"), number)
-        _wrapper(table, table.parent).attributes |= {"class": "scroll"} | _region(label)
+        _wrapper(table, table.parent).attributes |= {"class": "scroll"} | _reachable(
+            role, label
+        )
 
 
 def _wrapper(table: Element, parent: Element) -> Element:
@@ -223,18 +244,18 @@ def _wrapper(table: Element, parent: Element) -> Element:
     return box
 
 
-def _focus_code(root: Element) -> None:
+def _focus_code(root: Element, role: str) -> None:
     """Let long lines of code scroll by keyboard."""
     for number, block in enumerate(_named(root, "pre"), start=1):
-        block.attributes |= _region(_numbered(gettext("Code"), number))
+        block.attributes |= _reachable(role, _numbered(gettext("Code"), number))
 
 
 def _numbered(label: str, number: int) -> str:
     return label if number == 1 else f"{label} {number}"
 
 
-def _region(label: str) -> dict[str, str]:
-    return {"role": "region", "tabindex": "0", "aria-label": label}
+def _reachable(role: str, label: str) -> dict[str, str]:
+    return {"role": role, "tabindex": "0", "aria-label": label}
 
 
 def _mark_headings(root: Element, prefix: str) -> tuple[Heading, ...]:

@@ -61,3 +61,13 @@ def test_what_staff_wrote_is_sanitised_here_too(client, inkwell):
     page = print_view(client, inkwell)
 
     assert "alert(1)" not in page.text
+
+
+def test_what_opens_on_a_screen_is_open_on_paper(client, inkwell):
+    desk.Page.objects.filter(pk=inkwell.pages["unbox"].pk).update(
+        body="<details><summary>More</summary><p>Hidden words</p></details>"
+    )
+
+    page = print_view(client, inkwell)
+
+    assert "open" in page.one("details").attributes

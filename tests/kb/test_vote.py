@@ -87,18 +87,25 @@ def test_another_browser_or_page_counts_too(client, inkwell, guide, vote_url):
     assert counts(inkwell.pages["unbox"]) == (1, 0)
 
 
-def test_one_address_votes_thirty_times_an_hour(client, guide, vote_url, time_machine):
-    time_machine.move_to("2026-11-24 08:00", tick=False)
-    for number in range(30):
+def test_one_address_counts_five_times_a_day_for_a_page(client, guide, vote_url):
+    for number in range(12):
         client.post(
             vote_url, {"vote": "yes"}, headers={"User-Agent": f"Browser {number}"}
         )
 
-    response = client.post(vote_url, {"vote": "yes"}, headers={"User-Agent": "More"})
+    assert counts(guide) == (5, 0)
+
+
+def test_one_address_votes_thirty_times_an_hour(client, guide, vote_url, time_machine):
+    time_machine.move_to("2026-11-24 08:00", tick=False)
+    for _ in range(30):
+        client.post(vote_url, {"vote": "yes"})
+
+    response = client.post(vote_url, {"vote": "yes"})
 
     assert response.status_code == 429
     assert response["Retry-After"]
-    assert counts(guide) == (30, 0)
+    assert counts(guide) == (1, 0)
 
 
 def test_after_no_asks_what_was_missing_in_a_request_already_begun(

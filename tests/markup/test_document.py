@@ -186,3 +186,10 @@ def test_words_in_no_block_become_a_paragraph():
     assert html == (
         "<p>one<br><b>two</b></p><ul><li>x</li></ul><p> <i>three</i>\n</p><hr>"
     )
+
+
+def test_bodies_on_one_page_have_no_landmarks_of_the_same_name():
+    reading = read("<table><tr><td>1</table><pre>x</pre>", scope="p1")
+
+    roles = [tag.attributes["role"] for tag in reading.named("div", "pre")]
+    assert roles == ["group", "group"]
