@@ -113,7 +113,7 @@ class _Maker:
         Forum.objects.bulk_create(forums)
         for numbers in _batches(amount):
             with transaction.atomic():
-                topics = [self._topic(forums[one % FORUMS]) for one in numbers]
+                topics = [self._topic(forums[one % FORUMS].pk) for one in numbers]
                 Topic.objects.bulk_create(topics)
                 Post.objects.bulk_create(
                     (
@@ -124,9 +124,9 @@ class _Maker:
                     batch_size=BATCH,
                 )
 
-    def _topic(self, forum: Forum) -> Topic:
+    def _topic(self, forum_id: int) -> Topic:
         return Topic(
-            forum=forum,
+            forum_id=forum_id,
             title=self._writer.title(),
             author_name=self._chance.choice(_PEOPLE),
             posted_at=self._some_time_ago(),
@@ -134,7 +134,7 @@ class _Maker:
 
     def _post(self, topic: Topic, number: int) -> Post:
         return Post(
-            topic=topic,
+            topic_id=topic.pk,
             author_name=self._chance.choice(_PEOPLE) if number else topic.author_name,
             body=self._writer.text(),
             posted_at=topic.posted_at + (self._now - topic.posted_at) * number / 100,
@@ -189,7 +189,7 @@ class _Maker:
 
     def _note(self, ticket: Ticket, number: int) -> Note:
         return Note(
-            ticket=ticket,
+            ticket_id=ticket.pk,
             body=self._writer.text(),
             is_initial=number == 0,
             created_at=ticket.opened_at + (self._now - ticket.opened_at) * number / 20,
