@@ -22,8 +22,8 @@ FALLBACK_TYPE = "application/octet-stream"
 def stage(uploaded_file: UploadedFile[bytes]) -> StagedFile:
     """Keep an uploaded file for a day, sealed; raises `NotStored`."""
     content: bytes = uploaded_file.read()
-    moment = now()
     try:
+        moment = now()
         return StagedFile.objects.create(
             filename=_short_name(uploaded_file.name or "file"),
             mime_type=(uploaded_file.content_type or FALLBACK_TYPE)[:100],

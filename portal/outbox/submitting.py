@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 
 from django.conf import settings
@@ -202,21 +203,29 @@ def _keep(
     """Return the key's submission and whether this call brought what it says."""
     if not key:
         raise ValueError("A submission needs a key.")
-    fresh = _fresh(content, len(files))
     try:
-        known = Submission.objects.filter(brand_id=brand.id, key=key).first()
-        if known is None:
-            return _insert(brand, key, kind, fresh, files), True
-        if known.state == State.REFUSED:
-            return known, _reopen(known, fresh, files)
-    except IntegrityError:
-        # The same key came twice at the same moment, and the other one won.
-        known = Submission.objects.filter(brand_id=brand.id, key=key).first()
-        if known is None:
-            raise NotStored from None
+        for _round in range(2):
+            # Refused where the same key came twice at the same moment and the other
+            # call won: then the second round finds it.
+            with suppress(IntegrityError):
+                return _take(brand, key, kind, content, files)
     except DatabaseError as exc:
         raise NotStored from exc
-    return known, False
+    raise NotStored
+
+
+def _take(
+    brand: Brand,
+    key: str,
+    kind: Submission.Kind,
+    content: Content,
+    files: Sequence[StagedFile],
+) -> tuple[Submission, bool]:
+    fresh = _fresh(content, len(files))
+    known = Submission.objects.filter(brand_id=brand.id, key=key).first()
+    if known is None:
+        return _insert(brand, key, kind, fresh, files), True
+    return known, known.state == State.REFUSED and _reopen(known, fresh, files)
 
 
 def _fresh(content: Content, file_count: int) -> dict[str, object]:

@@ -49,7 +49,7 @@ def state_of(tmp_path):
         return database.execute("SELECT state FROM outbox_submission").fetchall()
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=60):
     ends_at = time.monotonic() + seconds
     while not condition() and time.monotonic() < ends_at:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Many threads and processes at one real SQLite file."""
+"""Many threads at one real SQLite file, and a database that fails."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from collections import Counter
 
 import pytest
 
-from tests.outbox.double import serving
+from tests.outbox.double import closed_port, serving
 
 SETUP = """
-import json, sys, threading
+import json, threading
 import django
 django.setup()
-from django.core.management import call_command
 from portal import outbox
 from portal.brands import brand_for
 from portal.helpspot import helpspot_for
 from portal.outbox.models import Submission
-call_command("migrate", verbosity=0)
 brand = brand_for("")
 portal = brand, helpspot_for(brand.connection)
 
@@ -37,14 +35,19 @@ def together(work, count):
     [thread.join() for thread in threads]
 """
 
+MIGRATE = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+"""
+
 
 @pytest.fixture
 def in_new_portal(tmp_path):
     """Run code in a portal of its own, with a SQLite file, and return what it says."""
 
-    def run(code, **environment):
+    def run(code, *, setup=SETUP + MIGRATE, **environment):
         outcome = subprocess.run(
-            [sys.executable, "-c", SETUP + code],
+            [sys.executable, "-c", setup + code],
             env={
                 **os.environ,
                 "DATA_DIR": str(tmp_path),
@@ -197,3 +200,28 @@ print(json.dumps(seen))
 
     assert seen == ["not stored", "delivered"]
     assert len(desk.writes("request.create")) == 1
+
+
+def test_says_not_stored_when_the_database_is_away(in_new_portal):
+    with serving() as desk:
+        seen = in_new_portal(
+            """
+from django.core.files.uploadedfile import SimpleUploadedFile
+seen = []
+for attempt in (
+    lambda: outbox.stage(SimpleUploadedFile("a.txt", b"hello")),
+    lambda: outbox.submit_ticket(*portal, key="k1", note="x"),
+):
+    try:
+        attempt()
+    except outbox.NotStored:
+        seen.append("not stored")
+print(json.dumps(seen))
+""",
+            setup=SETUP,
+            HELPSPOT_URL=desk.url,
+            DATABASE_URL=f"postgres://portal@127.0.0.1:{closed_port()}/portal",
+        )
+
+    assert seen == ["not stored", "not stored"]
+    assert desk.done == []
