@@ -44,11 +44,12 @@ def get_topics(call: Call) -> Answer:
     Vendor's method: forums.getTopics
     """
     call.require("xForumId")
+    forum = _find_forum(call)
     start, length = call.number("start"), call.number("length")
     rows = slice(start, start + length if length else None)
     topics = (
-        _shown_topics()
-        .filter(forum_id=call.number("xForumId"))
+        # Asking for the forum first lets its index give the order.
+        Topic.objects.filter(forum=forum, is_approved=True)
         .annotate(post_count=_post_count())
         .order_by("-is_sticky", "-posted_at", "-id")[rows]
     )

@@ -120,7 +120,7 @@ def test_counts_posts_in_one_query(beta, ask):
     with CaptureQueriesContext(connection) as queries:
         ask("forums.getTopics", xForumId=beta.pk)
 
-    assert len(queries) == 2  # the desk's settings and the topics
+    assert len(queries) == 3  # the desk's settings, the forum, its topics
 
 
 def test_shows_posts_oldest_first(inkwell, ask):
