@@ -29,7 +29,9 @@ class Limits:
     `read`, `write` and `download` bound a whole call by the clock, however slowly the
     bytes drip; `wait` bounds every pause between bytes of a read. A write gets
     another second for every `bytes_per_second` that it sends. A read is tried again
-    once, after a pause between the two of `pause`.
+    once, after a pause between the two of `pause`. A call waits `place_wait` for one of
+    the places of `calls_at_once`. After `hung_calls` lost calls of `hung_after`
+    or longer within `hung_within`, one call in every `probe_pause` is let through.
     """
 
     connect: float = 2
@@ -41,3 +43,9 @@ class Limits:
     pause: tuple[float, float] = (0.2, 0.4)
     answer_bytes: int = 16 * MEGABYTE
     long_answer_bytes: int = 32 * MEGABYTE
+    calls_at_once: int = 8
+    place_wait: float = 1
+    hung_after: float = 2
+    hung_calls: int = 5
+    hung_within: float = 10
+    probe_pause: float = 5

@@ -171,6 +171,7 @@ class ForumMethods:
             _filled(parameters),
         )
 
+    @sensitive_variables()
     def search(self, query: str) -> TopicMatches:
         """Return the topics that match, best first.
 

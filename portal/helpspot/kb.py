@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
+from django.views.decorators.debug import sensitive_variables
+
 from portal.helpspot import wire
 from portal.helpspot.transport import Transport
 from portal.helpspot.types import (
@@ -81,6 +83,7 @@ class KnowledgeBaseMethods:
 
         return self._transport.read("kb.getPage", build, {"xPage": str(page_id)})
 
+    @sensitive_variables()
     def search(self, query: str) -> PageMatches:
         """Return the pages that match, best first.
 

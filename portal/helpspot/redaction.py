@@ -17,7 +17,6 @@ _SECRETS = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_QUERY = re.compile(r"\?\S*")
 
 
 def redact(text: str) -> str:
@@ -46,12 +45,9 @@ class RedactSecrets(logging.Filter):
 
 
 class HideAddresses(logging.Filter):
-    """A filter for the HTTP library's logger, whose lines hold whole addresses."""
+    """A filter for the HTTP library's loggers, whose lines hold whole addresses."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let warnings pass, without the address and without its error."""
-        if record.levelno < logging.WARNING:
-            return False
-        record.msg = _QUERY.sub("?[hidden]", record.getMessage())
+        """Let warnings pass, without what they are about and without their error."""
         record.args = record.exc_info = record.exc_text = None
-        return True
+        return record.levelno >= logging.WARNING

@@ -161,6 +161,8 @@ def _cut(text: str, root: str) -> str:
     if opening is None or _FOREIGN.search(text, 0, opening.start()):
         raise Unreadable
     if opening[0].endswith("/>"):
+        if f"<{opening[1]}" in text[opening.end() :]:
+            raise Unreadable
         return opening[0]
     end = 0
     for closing in re.finditer(rf"</{opening[1]}\s*>", text):
@@ -297,8 +299,17 @@ def items(element: Element, container: str, name: str) -> list[Element]:
 
 
 def content(element: Element) -> str:
-    """Return an element's whole text as it came."""
-    return "".join(element.itertext())
+    """Return an element's whole text as it came, without comments."""
+    return "".join(_texts(element)) if len(element) else element.text or ""
+
+
+def _texts(element: Element) -> Iterator[str]:
+    # `itertext` gives the text of comments too.
+    if isinstance(element.tag, str):
+        yield element.text or ""
+        for child in element:
+            yield from _texts(child)
+            yield child.tail or ""
 
 
 def text(element: Element, name: str) -> str | None:

@@ -1,0 +1,92 @@
+"""The practice desk in this process leaves the caller's thread as it was."""
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils import timezone, translation
+
+from portal.desk import models as desk
+from portal.helpspot import Connection, HelpSpot
+from portal.helpspot.errors import Unavailable
+
+
+@pytest.fixture
+def helpspot():
+    return HelpSpot(Connection(base_url="embedded:"))
+
+
+def test_keeps_the_callers_database_language_and_time_zone(db, settings, helpspot):
+    settings.HELPSPOT_EMBEDDED_SERVER = f"{__name__}.rude_server"
+    connection.ensure_connection()
+    open_connection = connection.connection
+
+    with translation.override("fr"), timezone.override("Asia/Tokyo"):
+        version = helpspot.util.version()
+        language, zone = (
+            translation.get_language(),
+            timezone.get_current_timezone_name(),
+        )
+
+    assert version.version == "9"
+    assert (language, zone) == ("fr", "Asia/Tokyo")
+    assert connection.connection is open_connection
+    assert not desk.Ticket.objects.exists()
+
+
+def rude_server(request):
+
+    translation.activate("de")
+    timezone.activate("America/Lima")
+
+    def pieces():
+        translation.activate("it")
+        yield b"<results><version>"
+        yield b""
+        yield b"9</version></results>"
+
+    return StreamingHttpResponse(pieces(), content_type="text/xml")
+
+
+def test_takes_a_plain_answer_without_ending_the_callers_request(
+    db, settings, helpspot
+):
+    settings.HELPSPOT_EMBEDDED_SERVER = f"{__name__}.plain_server"
+
+    assert helpspot.util.version().version == "/api/index.php GET method=version"
+    assert not desk.Ticket.objects.exists()
+
+
+def plain_server(request):
+    text = f"{request.path} {request.method} {request.META['QUERY_STRING']}"
+    return HttpResponse(f"<results><version>{text}</version></results>")
+
+
+def test_takes_hanging_up_for_a_lost_connection(settings, helpspot):
+    settings.HELPSPOT_EMBEDDED_SERVER = f"{__name__}.server_that_hangs_up"
+
+    with pytest.raises(Unavailable):
+        helpspot.util.version()
+    with pytest.raises(Unavailable):
+        helpspot.kb.list()
+
+
+def server_that_hangs_up(request):
+    if "version" in request.META["QUERY_STRING"]:
+        raise ConnectionResetError
+
+    def pieces():
+        yield b"<books>"
+        raise ConnectionResetError
+
+    return StreamingHttpResponse(pieces())
+
+
+def test_lets_a_bug_of_the_desk_through(settings, helpspot):
+    settings.HELPSPOT_EMBEDDED_SERVER = f"{__name__}.server_with_a_bug"
+
+    with pytest.raises(ZeroDivisionError):
+        helpspot.util.version()
+
+
+def server_with_a_bug(request):
+    raise ZeroDivisionError
