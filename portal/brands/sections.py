@@ -11,7 +11,7 @@ from portal.helpspot import HelpSpot
 from portal.helpspot.errors import Disabled, HelpSpotError
 
 REMEMBER_SECONDS = 300
-REMEMBER_OUTAGE_SECONDS = 15
+ASK_AGAIN_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Sections:
 def offered_sections(brand: Brand, helpspot: HelpSpot) -> Sections:
     """Return which sections the help desk offers, asking it every five minutes.
 
+    One that offers nothing is asked again sooner: it is being filled.
+
     Where it cannot be asked, a section counts as offered: an outage never looks as if
     something had been taken away.
     """
@@ -35,9 +37,10 @@ def offered_sections(brand: Brand, helpspot: HelpSpot) -> Sections:
             known = _ask(helpspot)
         except HelpSpotError:
             known = Sections()
-            cache.set(key, known, REMEMBER_OUTAGE_SECONDS)
+            cache.set(key, known, ASK_AGAIN_SECONDS)
         else:
-            cache.set(key, known, REMEMBER_SECONDS)
+            is_filled = known.has_guides or known.has_forums
+            cache.set(key, known, REMEMBER_SECONDS if is_filled else ASK_AGAIN_SECONDS)
     return known
 
 
