@@ -18,8 +18,8 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 accesslog = None
 
 
-def post_worker_init(worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+def post_worker_init(worker: Any) -> None:
     """Start delivering the outbox beside each worker's threads."""
-    from portal.outbox.worker import start_in_background  # noqa: PLC0415
+    from portal.outbox.worker import start_in_background
 
     start_in_background()
