@@ -54,12 +54,13 @@ EVERYTHING = [
     Topic,
     User,
 ]
+pytestmark = pytest.mark.django_db
 MD5 = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def demo(django_db_setup, django_db_blocker):
-    """The demo, loaded once: no test here changes it."""
+    """The demo, loaded once: what a test changes is rolled back to here."""
     with django_db_blocker.unblock(), transaction.atomic():
         with override_settings(PASSWORD_HASHERS=MD5):
             access = load_demo()
