@@ -15,6 +15,7 @@ import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from whitenoise.compress import Compressor
 
 django_stubs_ext.monkeypatch()
 
@@ -140,6 +141,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.operations.middleware.OperationsMiddleware",  # before any look at Host
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -217,6 +219,11 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+# Source maps are for developers' tools: compressing them is most of a first start.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    *Compressor.SKIP_COMPRESS_EXTENSIONS,
+    "map",
+)
 
 # Files wait on disk above this size; the form checks each file and the total.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
@@ -287,7 +294,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "portal.helpspot.redaction.RedactSecrets"}},
+    "filters": {
+        "redact": {"()": "portal.helpspot.redaction.RedactSecrets"},
+        "leave_out_checks": {"()": "portal.operations.records.LeaveOutChecks"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
     },
@@ -304,5 +314,6 @@ LOGGING = {
         "urllib3": {"level": "WARNING"},
         "requests": {"level": "WARNING"},
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django.request": {"filters": ["leave_out_checks"]},
     },
 }

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+
+
+def collect_static_if_changed() -> None:
+    """Collect and compress the static files unless the last start left them so."""
+    stamp = Path(settings.STATIC_ROOT) / "collected-from"
+    state = _static_sources()
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != state:
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(state, encoding="ascii")
+
+
+def _static_sources() -> str:
+    found = sha256()
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            changed_at = storage.get_modified_time(name).timestamp()
+            found.update(f"{name} {storage.size(name)} {changed_at}\n".encode())
+    return found.hexdigest()
 
 
 class Command(BaseCommand):
@@ -22,7 +43,7 @@ class Command(BaseCommand):
         HOST and PORT say where to listen (127.0.0.1:8000).
         """
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        collect_static_if_changed()
         host = os.environ.get("HOST") or "127.0.0.1"
         port = os.environ.get("PORT") or "8000"
         self.stdout.write(f"Portal:          http://{host}:{port}/")
