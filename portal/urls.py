@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kb/", include("portal.kb.urls")),
     path("forums/", include("portal.forums.urls")),
     path("search/", include("portal.search.urls")),
+    # Before the desk, which has files at this address: the view hands those on.
+    path("index.php", include("portal.legacy.urls")),
 ]
 if settings.DESK_IS_BUILT_IN:
     urlpatterns.append(path("", include("portal.desk.urls")))

@@ -1,5 +1,6 @@
 """What others wrote, made safe and at home."""
 
+from portal.markup.addresses import own_page
 from portal.markup.document import Document, Heading, clean, document, prose
 from portal.markup.hits import excerpt, highlight
 from portal.markup.slugs import slug
@@ -12,6 +13,7 @@ __all__ = [
     "document",
     "excerpt",
     "highlight",
+    "own_page",
     "plain",
     "prose",
     "slug",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
@@ -46,6 +46,16 @@ def rewrite(address: str, prefix: str) -> str | None:
         address = f"https://{address.lstrip('/')}"
         return _absolute(address)
     return _absolute(address) if scheme else _relative(address)
+
+
+def own_page(values: Values) -> str | None:
+    """Return the portal's address for one of the help desk's own `?pg=…` pages.
+
+    `values` are the parameters under HelpSpot's names. None where the portal has no
+    such page, or where its number is missing or damaged.
+    """
+    make_address = _PAGES.get(values.get("pg", "").lower())
+    return make_address(values) if make_address else None
 
 
 def own_id(name: str, prefix: str) -> str | None:
@@ -124,15 +134,17 @@ def _is_ours(path: str) -> bool:
 
 
 def _own_address(path: str, query: str, fragment: str) -> str | None:
-    """Return the portal's address for one of the help desk's own `?pg=…` pages."""
+    """Return the portal's address for a link to the help desk's own pages.
+
+    A page that the portal lacks leads to its section.
+    """
     if path.rpartition("/")[2] not in {"", "index.php"}:
         return None
     values = dict(parse_qsl(query))
-    page = values.get("pg", "")
-    if not page:
-        return None
-    make_address = _PAGES.get(page) or _PAGES.get(page.partition(".")[0])
-    address = make_address(values) if make_address else None
+    page = values.get("pg", "").lower()
+    if page not in _PAGES:
+        values["pg"] = page.partition(".")[0]
+    address = own_page(values)
     name = own_id(fragment, ID_PREFIX)
     return f"{address}#{name}" if address and name else address
 
@@ -151,6 +163,20 @@ def _by_id(route: str, *more: str) -> Callable[[Values], str | None]:
 
 def _plain(route: str) -> Callable[[Values], str | None]:
     return lambda values: reverse(route)
+
+
+def _submit(values: Values) -> str:
+    answers = {name: value for name, value in values.items() if name != "pg" and value}
+    return _with_query(reverse("tickets:submit"), answers)
+
+
+def _search(values: Values) -> str:
+    words = values.get("q", "")
+    return _with_query(reverse("search:index"), {"q": words} if words else {})
+
+
+def _with_query(address: str, query: Values) -> str:
+    return f"{address}?{urlencode(query, errors='replace')}" if query else address
 
 
 def _request_check(values: Values) -> str | None:
@@ -177,6 +203,7 @@ _PAGES: dict[str, Callable[[Values], str | None]] = {
     "file": _file,
     "forums": _plain("forums:index"),
     "forums.posts": _by_id("forums:topic_by_id"),
+    "forums.rss": _plain("forums:feed"),
     "forums.topics": _by_id("forums:forum_by_id"),
     "home": _plain("home:index"),
     "kb": _plain("kb:index"),
@@ -185,8 +212,13 @@ _PAGES: dict[str, Callable[[Values], str | None]] = {
     "kb.page": _by_id("kb:page_by_id"),
     "kb.printer.friendly": _by_id("kb:print_book", "view"),
     "login": _plain("accounts:sign_in"),
-    "request": _plain("tickets:submit"),
+    "login.create": _plain("accounts:sign_in"),
+    "login.forgot": _plain("accounts:sign_in"),
+    "password": _plain("accounts:sign_in"),
+    "request": _submit,
     "request.check": _request_check,
     "request.history": _plain("tickets:index"),
-    "search": _plain("search:index"),
+    "request.new": _submit,
+    "rss": _plain("forums:feed"),
+    "search": _search,
 }

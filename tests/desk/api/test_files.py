@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.desk.models import Document
+from portal.desk.server import answer
 from tests.desk.api.conftest import texts
 
 FILES = "/index.php"
@@ -57,8 +58,6 @@ def test_writes_foreign_file_names_safely(inkwell, client):
         {"reqhisid": 99999},
         {"from": 2},
         {"from": 0},
-        {"pg": "request.check"},
-        {"pg": ""},
     ],
 )
 def test_finds_nothing_under_an_address_that_does_not_fit(inkwell, client, changes):
@@ -92,3 +91,10 @@ def test_hands_out_the_files_of_pages_that_customers_may_see(
 
     assert response.status_code == status
     assert (response.content == b"hello") == (status == 200)
+
+
+@pytest.mark.parametrize("page", ["request.check", "FILE", ""])
+def test_has_nothing_but_files_there(inkwell, rf, page):
+    response = answer(rf.get(FILES, address(inkwell, pg=page)))
+
+    assert response.status_code == 404

@@ -1,0 +1,1 @@
+"""The addresses of HelpSpot's own portal, kept working."""
