@@ -1,0 +1,1 @@
+"""What operators and their load balancers ask the portal."""
