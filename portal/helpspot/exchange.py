@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
@@ -36,7 +36,7 @@ class Answer:
     """
 
     status: int = 0
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     may_have_left: bool = True
     may_pass: bool = False
 

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 import requests
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from portal.helpspot import wire
 from portal.helpspot.errors import (
@@ -28,6 +29,7 @@ TOO_LARGE = 413
 PARAMETER_MISSING = 101
 
 
+@sensitive_variables()
 def settle(
     method: str,
     answer: Answer,
@@ -75,6 +77,7 @@ _KINDS: Mapping[int, type[HelpSpotError]] = {
 }
 
 
+@sensitive_variables()
 def _refusal(method: str, root: Element, *, has_files: bool) -> HelpSpotError | None:
     if root.tag == "reply":
         if "not enabled" in wire.content(root).lower():

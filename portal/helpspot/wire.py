@@ -120,7 +120,7 @@ def _decode(body: bytes) -> str:
     if declared and _ENCODINGS.fullmatch(declared[1].decode("ascii")):
         try:
             return body.decode(declared[1].decode("ascii"))
-        except UnicodeDecodeError:
+        except (LookupError, UnicodeDecodeError):
             pass
     return _decode_mixture(body)
 

@@ -119,7 +119,7 @@ def everything_told(exc: BaseException) -> str:
 @pytest.mark.parametrize(
     "script", [*FAILURES.values(), None], ids=[*FAILURES, "refused"]
 )
-def test_no_failure_tells_a_secret(everything_logged, rf, settings, script, call):
+def test_no_failure_tells_a_secret(everything_logged, script, call):
     double = Double(script) if script else None
     address = double.url if double else refused()
 
@@ -134,10 +134,13 @@ def test_no_failure_tells_a_secret(everything_logged, rf, settings, script, call
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_a_crash_report_hides_the_room_s_variables(settings, rf, call):
+@pytest.mark.parametrize("failure", ["silence", "broken XML", "refusal"])
+def test_a_crash_report_hides_the_rooms_variables(settings, rf, call, failure):
     settings.DEBUG = False
+    double = Double(FAILURES[failure])
     with pytest.raises(HelpSpotError) as caught:
-        call(HelpSpot(Connection(base_url=refused()), LIMITS))
+        call(HelpSpot(Connection(base_url=double.url), LIMITS))
+    double.close()
 
     request = rf.get("/")
     request.exception_reporter_filter = SafeExceptionReporterFilter()

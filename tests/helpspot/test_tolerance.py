@@ -43,6 +43,7 @@ def post_body(wire, helpspot, answer) -> str:
         ("UTF-16", "utf-16-be"),
         ("nonsense-8", "utf-8"),
         ("idna", "cp1252"),
+        ("iso-8859-99", "cp1252"),
     ],
 )
 def test_lets_the_bytes_decide_the_encoding(wire, helpspot, declared, actual):
