@@ -106,8 +106,14 @@ class Submission(models.Model):
 
     @property
     def access_key(self) -> str | None:
-        """Return the new request's access key, or None where there is none (yet)."""
-        return seals.open_text(self.sealed_access_key) or None
+        """Return the new request's access key.
+
+        None where there is none (yet), or none that can be opened any more.
+        """
+        try:
+            return seals.open_text(self.sealed_access_key) or None
+        except seals.BrokenSeal:
+            return None
 
     @property
     def delivered_at(self) -> datetime | None:

@@ -42,6 +42,14 @@ def test_hands_a_request_over_at_once_and_keeps_its_number_and_key(desk, portal)
     assert (submission.result_id, submission.access_key) == (1, "1abcdef")
 
 
+def test_still_knows_the_number_when_the_key_can_no_longer_be_opened(portal, settings):
+    submission = outbox.submit_ticket(*portal, key=KEY, note="x")
+
+    settings.SECRET_KEY = "another"
+
+    assert (submission.result_id, submission.access_key) == (1, None)
+
+
 def test_wipes_what_was_written_once_it_is_delivered(portal):
     submission = outbox.submit_ticket(
         *portal, key=KEY, note="private words", files=staged_file()
