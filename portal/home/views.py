@@ -12,8 +12,8 @@ from django.views.decorators.http import conditional_page, require_safe
 from portal.brands.latest import latest_topics
 from portal.brands.memory import Remembered
 from portal.brands.sections import offered_sections
+from portal.brands.shelf import read_shelf
 from portal.helpspot.errors import Disabled, HelpSpotError
-from portal.home.shelf import read_shelf
 from portal.http import PortalRequest, public, render_page
 
 TOPICS = 4

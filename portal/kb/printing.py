@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from portal import markup
 from portal.brands import Brand
 from portal.brands.memory import Remembered, remembered
+from portal.brands.shelf import with_plain_numbers
 from portal.helpspot import HelpSpot
 from portal.helpspot.types import Chapter, Page
-from portal.kb.shelf import with_plain_numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

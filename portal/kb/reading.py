@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from portal import markup
+from portal.brands.shelf import Place, Shelf, ShelvedBook
 from portal.helpspot.types import Chapter, Page
-from portal.kb.shelf import Place, Shelf, ShelvedBook
 
 WORDS_A_MINUTE = 220
 SPACELESS_A_WORD = 2

@@ -15,12 +15,12 @@ from django.views.decorators.http import (
 )
 
 from portal.brands.memory import remembered
+from portal.brands.shelf import Place, read_shelf
 from portal.helpspot.types import Book, Page
 from portal.http import PortalRequest, public, redirect, render_page
 from portal.kb.files import stream
 from portal.kb.printing import printed, read_whole_book
 from portal.kb.reading import nav_chapters, read_guide
-from portal.kb.shelf import Place, read_shelf
 from portal.kb.voting import Voted, cast_vote
 from portal.markup import slug as slug_of
 

@@ -134,15 +134,17 @@ def test_says_that_the_guides_are_missing_when_only_they_fail(
 
 
 def test_shows_a_book_without_its_size_when_its_contents_fail(
-    client, inkwell, partly_down
+    client, inkwell, settings
 ):
-    partly_down("kb.getBookTOC")
+    desk.Book.objects.create(name="Broken book", order=5)
+    settings.HELPSPOT_EMBEDDED_SERVER = "tests.kb.broken_book.answer"
 
     page = parse_page(client.get("/"))
 
-    assert page.one("li", class_="book").text == (
-        "Printer manual Everything about your label printer."
-    )
+    assert [book.text for book in page.all("li", class_="book")] == [
+        "Printer manual Everything about your label printer. 4 pages",
+        "Broken book",
+    ]
     assert page.one("p", class_="lede").text == "Search our guides, or write to us."
 
 

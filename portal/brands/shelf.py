@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from portal.brands import Brand
+from portal.brands.brand import Brand
 from portal.brands.memory import Remembered, remembered
 from portal.helpspot import HelpSpot
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
@@ -74,6 +74,17 @@ class Shelf:
     """
 
     books: tuple[ShelvedBook, ...]
+
+    @property
+    def page_count(self) -> int | None:
+        """Return how many pages all books have, None where one could not be read."""
+        counts = [shelved.page_count for shelved in self.books]
+        return None if None in counts else sum(count or 0 for count in counts)
+
+    @property
+    def highlights(self) -> list[Place]:
+        """Return the pages that staff highlighted, book by book."""
+        return [place for place in self.places() if place.page.is_highlighted]
 
     def book(self, book_id: int) -> ShelvedBook:
         """Return a book whose contents are known."""
