@@ -44,6 +44,7 @@ def index(request: PortalRequest) -> HttpResponse:
     if not accounts.is_signed_in(request):
         return _to_sign_in(request)
     tickets = accounts.tickets(request)
+    outbox.settle_with(request.brand, tickets)
     listing = Listing(tickets, request.GET)
     page = Paginator(listing.found, PAGE_LENGTH).get_page(request.GET.get("page"))
     return render_page(

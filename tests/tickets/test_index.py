@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from portal import outbox
+from portal.brands import brand_for
 from portal.desk.models import Customer, DeskSettings, Note, Ticket
+from portal.helpspot import helpspot_for
 from tests.desk_content import NOW, Inkwell
 
 URL = "/requests/"
@@ -142,3 +145,30 @@ def test_an_absent_help_desk_takes_nothing_from_the_list(customer):
     DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
 
     assert titles(get(customer)) == ["Labels come out blank"]
+
+
+def test_a_request_that_got_no_answer_is_settled_by_the_customers_own_list(
+    client, inkwell
+):
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "hang_up"})
+    brand = brand_for("testserver")
+    submission = outbox.submit_ticket(
+        brand,
+        helpspot_for(brand.connection),
+        key=outbox.new_key(),
+        note="Did this arrive?",
+        email="amal@example.com",
+        category_id=inkwell.categories["billing"].pk,
+    )
+    assert submission.state == "unknown"
+    DeskSettings.objects.update(fault="")
+    arrived = Ticket.objects.latest("id")
+    arrived.notes.update(body=f"Did this arrive?\n\nRef. {submission.reference}")
+
+    client.post(
+        "/account/sign-in/", {"email": "amal@example.com", "password": "lighthouse"}
+    )
+    client.get(URL)
+
+    settled = outbox.find(submission.reference)
+    assert (settled.is_delivered, settled.result_id) == (True, arrived.pk)
