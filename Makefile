@@ -5,13 +5,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test lock
+.PHONY: serve test faults lock
 
 serve: $(VENV)/base.stamp
 	@$(BIN)/python manage.py serve
 
 test: $(VENV)/dev.stamp
 	@sh tests/run
+
+# Sends forms through a failing network while processes are killed; SEED repeats a run.
+faults: $(VENV)/dev.stamp
+	@$(BIN)/python tests/faults/run.py
+
+# Shares of a bare Django's throughput, in three minutes; BENCH_FLAGS=--docs keeps them.
+bench: $(VENV)/base.stamp
+	@$(BIN)/python -m tests.bench.run $(BENCH_FLAGS)
 
 # Rewrites both locks from the ranges in pyproject.toml; needs uv.
 lock:

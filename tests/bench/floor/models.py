@@ -1,0 +1,10 @@
+from django.db import models
+
+
+class Note(models.Model):
+    name = models.CharField(max_length=200)
+    email = models.CharField(max_length=250)
+    note = models.TextField()
+
+    def __str__(self) -> str:
+        return self.name
