@@ -1,0 +1,1 @@
+"""A portal under faults and kills: `make faults`."""

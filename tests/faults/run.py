@@ -1,0 +1,246 @@
+"""Sends hundreds of forms through a failing network while processes are killed.
+
+A practice desk, a proxy that fails on a seeded schedule, and the portal in front of it,
+all on 127.0.0.1 with folders of their own. Run twice: with a help desk that knows a
+reference again, and with one that does not. Afterwards the faults stop, and what the
+pages promised is compared with what the desk has. Exits 1 if a promise was broken.
+
+SEED, SUBMISSIONS, FAULTS and KILLS set the size of both runs together, SECONDS the
+time after which no new form is sent and waiting ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from browser import KINDS, Customers, Told
+from processes import (
+    DELIVER,
+    GUNICORN,
+    Killer,
+    Running,
+    environment,
+    free_port,
+    run,
+    seed_desk,
+    wait_until_served,
+)
+from proxy import Proxy
+from verdict import age_waiting, judge, waiting
+
+BROWSERS = 6
+AGE_EVERY_SECONDS = 1.0
+MUST_BE_ZERO = ("lost", "doubled without mark", "wrongly reported", "still waiting")
+
+
+class Clock(threading.Thread):
+    """Lets the portal's waiting rows age while the run goes on."""
+
+    def __init__(self, portal: Path) -> None:
+        super().__init__(daemon=True)
+        self._portal = portal
+        self._stop_it = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_it.wait(AGE_EVERY_SECONDS):
+            age_waiting(self._portal)
+
+    def stop(self) -> None:
+        self._stop_it.set()
+        self.join()
+
+
+def run_once(
+    folder: Path,
+    *,
+    seed: int,
+    submissions: int,
+    faults: int,
+    kills: int,
+    seconds: float,
+    knows_references: bool,
+) -> dict[str, object]:
+    """Run one schedule against one kind of help desk; return its figures."""
+    began = time.monotonic()
+    desk_dir, portal_dir = folder / "desk", folder / "portal"
+    desk_port, web_port = free_port(), free_port()
+    desk_env = environment(
+        desk_dir,
+        PORT=str(desk_port),
+        WEB_WORKERS="1",
+        OUTBOX_DELIVERS_IN_WEB="0",
+    )
+    seeded = seed_desk(desk_env)
+    proxy = Proxy(
+        desk_port, seed, faults, submissions // 2, drops_references=not knows_references
+    )
+    web_env = environment(
+        portal_dir,
+        PORT=str(web_port),
+        WEB_WORKERS="2",
+        TRUSTED_PROXIES="1",
+        HELPSPOT_URL=f"http://127.0.0.1:{proxy.port}",
+        HELPSPOT_KNOWS_REFERENCES=str(int(knows_references)),
+        OUTBOX_WHEN_UNKNOWN="repeat",
+    )
+    run(web_env, "manage.py", "migrate", "-v0")
+    run(web_env, "manage.py", "collectstatic", "--noinput", "-v0")
+    portal_database = portal_dir / "portal.sqlite3"
+    desk = Running(GUNICORN, desk_env, folder / "desk.log")
+    web = Running(GUNICORN, web_env, folder / "web.log")
+    deliverer = Running(DELIVER, web_env, folder / "deliver.log")
+    clock = Clock(portal_database)
+    try:
+        wait_until_served(desk_port, "/api/index.php?method=version")
+        wait_until_served(web_port, "/healthz")
+        customers = Customers(web_port, seeded)
+        with proxy.in_peace():
+            customers.open_requests()
+        killer = Killer(web, deliverer, seed)
+        clock.start()
+        told = _fail(
+            customers,
+            killer,
+            proxy,
+            portal_database,
+            seed=seed,
+            submissions=submissions,
+            kills=kills,
+            ends_at=began + seconds,
+        )
+        proxy.calm()
+        _wait_until_settled(portal_database, time.monotonic() + max(180, seconds / 3))
+        wait_until_served(web_port, "/healthz")
+        for one in told:
+            customers.read_receipt(one)
+    finally:
+        if clock.is_alive():
+            clock.stop()
+        for process in (web, deliverer, desk):
+            process.kill()
+        proxy.close()
+    figures = judge(
+        told,
+        portal_database,
+        desk_dir / "portal.sqlite3",
+        is_exactly_once=knows_references,
+    )
+    logs = "".join(
+        (folder / f"{name}.log").read_text(errors="replace")
+        for name in ("web", "deliver")
+    )
+    return {
+        "desk knows references": knows_references,
+        **figures,
+        "faults": sum(proxy.used.values()),
+        "faults by kind": dict(sorted(proxy.used.items())),
+        "kills": sum(killer.kills.values()),
+        "kills by kind": dict(sorted(killer.kills.items())),
+        "tracebacks in logs": logs.count("Traceback (most recent"),
+        "customers' words in logs": len(set(re.findall(r"canary\w+", logs))),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+
+
+def _fail(
+    customers: Customers,
+    killer: Killer,
+    proxy: Proxy,
+    portal_database: Path,
+    *,
+    seed: int,
+    submissions: int,
+    kills: int,
+    ends_at: float,
+) -> list[Told]:
+    """Submit everything while the schedule's faults and kills happen."""
+    chance = random.Random(seed)  # noqa: S311 - repeatable
+    kinds = [chance.choice(KINDS) for _number in range(submissions)]
+    told: list[Told] = []
+
+    def submit(number: int) -> None:
+        if time.monotonic() < ends_at:
+            told.append(customers.submit(number, seed, kinds[number]))
+
+    with ThreadPoolExecutor(BROWSERS) as browsers:
+        jobs = [browsers.submit(submit, number) for number in range(submissions)]
+        struck = 0
+        while struck < kills and time.monotonic() < ends_at:
+            is_over = all(job.done() for job in jobs)
+            if is_over or len(told) >= submissions * struck / kills:
+                killer.strike()
+                struck += 1
+            else:
+                time.sleep(0.05)
+    for job in jobs:
+        job.result()
+    # Faults that are left meet the retries.
+    while proxy.faults_left and waiting(portal_database) and time.monotonic() < ends_at:
+        time.sleep(0.5)
+    return told
+
+
+def _wait_until_settled(portal_database: Path, ends_at: float) -> None:
+    while waiting(portal_database) and time.monotonic() < ends_at:
+        time.sleep(0.5)
+
+
+def _table(reports: list[dict[str, object]]) -> str:
+    names = [
+        name
+        for name, value in reports[0].items()
+        if isinstance(value, int | float) and name != "desk knows references"
+    ]
+    lines = [f"{'':26}{'references known':>18}{'not known':>12}"]
+    for name in names:
+        values = [report[name] for report in reports]
+        lines.append(f"{name:26}{values[0]!s:>18}{values[1]!s:>12}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run both schedules, print what was found, and return the exit status."""
+    seed = int(os.environ.get("SEED") or time.time())
+    sizes = {
+        name: int(os.environ.get(name.upper()) or default)
+        for name, default in (("submissions", 320), ("faults", 220), ("kills", 52))
+    }
+    seconds = float(os.environ.get("SECONDS") or 1800)
+    print(f"SEED={seed} {sizes}", flush=True)
+    folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
+    reports = []
+    for knows_references in (True, False):
+        place = folder / ("known" if knows_references else "unknown")
+        place.mkdir()
+        half = {name: (size + 1) // 2 for name, size in sizes.items()}
+        reports.append(
+            run_once(
+                place,
+                seed=seed + (not knows_references),
+                seconds=seconds / 2,
+                knows_references=knows_references,
+                **half,
+            )
+        )
+    is_broken = any(report[name] for report in reports for name in MUST_BE_ZERO)
+    print(json.dumps({"seed": seed, "runs": reports}))
+    print(_table(reports))
+    if is_broken:
+        print(f"Logs and databases: {folder}")
+    else:
+        shutil.rmtree(folder)
+    return int(is_broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
