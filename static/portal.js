@@ -43,6 +43,8 @@
     }
   });
 
+  on("click", "[data-print]", () => print());
+
   /* Show a password while typing it. */
   on("click", "[data-show-password]", (button) => {
     const input = document.querySelector(button.dataset.showPassword);
@@ -83,6 +85,10 @@
     const status = target.closest("form, main")?.querySelector("[data-failed]");
     if (status) status.hidden = false;
   };
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const status = event.detail.elt.closest("form, main")?.querySelector("[data-failed]");
+    if (status) status.hidden = true;
+  });
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
 

@@ -164,3 +164,25 @@ def test_a_reader_starts_a_topic_and_another_one_answers(
     assert list(
         Post.objects.filter(topic=topic).values_list("author_name", flat=True)
     ) == ["Bertrand", "Noor"]
+
+
+def test_a_receipt_prints_its_key_and_copies_it(open_page, inkwell: Inkwell):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.add_init_script("window.print = () => { window.printed = true; };")
+    page.goto("/requests/new/")
+    choose_category(page, "Billing")
+    page.get_by_label("Details").fill("Where is my invoice?")
+    page.get_by_label(re.compile("^Your name")).fill("Ines")
+    page.get_by_label("Email").fill("ines@example.com")
+    page.get_by_role("main").get_by_role("button", name="Send").click()
+    key = Ticket.objects.latest("id").access_key
+
+    page.get_by_role("button", name="Copy key").click()
+    expect(page.locator("#copy-status")).to_have_text("Key copied")
+    page.get_by_role("button", name="Print").click()
+    page.emulate_media(media="print")
+
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    assert page.evaluate("window.printed") is True
+    expect(page.locator("#access-key")).to_be_visible()
+    expect(page.locator(".masthead")).to_be_hidden()
