@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from django.conf import settings
@@ -20,7 +21,8 @@ _ACCESS_KEY = re.compile(r"[0-9]{1,10}[A-Za-z0-9]{6,40}")
 _ID_CHARACTER = re.compile(r"[^\w.:-]")
 _SAFE = "/:?#[]@!$&'()*+,;=%~-._"
 
-_FILE_ROUTES = frozenset({"kb:file", "tickets:file"})
+_TICKET_FILE = "tickets:file"
+_FILE_ROUTES = frozenset({"kb:file", _TICKET_FILE})
 
 Values = Mapping[str, str]
 
@@ -73,15 +75,12 @@ def host_of(address: str) -> str:
 
 def is_picture(address: str) -> bool:
     """Tell whether the address is the portal's own route to a file."""
-    try:
-        return resolve(urlsplit(address).path).view_name in _FILE_ROUTES
-    except (Resolver404, ValueError):
-        return False
+    return _route(urlsplit(address).path) in _FILE_ROUTES
 
 
 def shown_inline(address: str) -> str:
     """Return a file's address so that the file is shown in the page, not saved."""
-    is_ticket_file = resolve(urlsplit(address).path).view_name == "tickets:file"
+    is_ticket_file = _route(urlsplit(address).path) == _TICKET_FILE
     return f"{address}?inline" if is_ticket_file and "?" not in address else address
 
 
@@ -116,7 +115,7 @@ def _relative(address: str) -> str | None:
     if own:
         return own
     path = "/" + parts.path.lstrip("/")
-    if parts.path.startswith("/") and _is_ours(path):
+    if parts.path.startswith("/") and _route(path):
         own = urlunsplit(("", "", path, parts.query, parts.fragment))
         return quote(own, safe=_SAFE)
     if not settings.HELPSPOT_URL:
@@ -125,12 +124,15 @@ def _relative(address: str) -> str | None:
     return _absolute(urljoin(base, address))
 
 
-def _is_ours(path: str) -> bool:
+@lru_cache(maxsize=1024)
+def _route(path: str) -> str:
+    """Return the name of the portal's page at a path, "" where there is none."""
+    if not path.startswith("/"):
+        return ""
     try:
-        resolve(path)
+        return resolve(path).view_name
     except Resolver404:
-        return False
-    return True
+        return ""
 
 
 def _own_address(path: str, query: str, fragment: str) -> str | None:

@@ -6,7 +6,7 @@ links to themselves, tables and code scroll by keyboard.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +22,7 @@ from portal.markup.tree import Element
 _KEPT = 256
 _OUTWARD_REL = "noopener noreferrer nofollow ugc"
 _LISTED = {"h2": 2, "h3": 3}
+_BOX_CHILDREN = 3  # a table and the blanks round it
 _SIGNS = frozenset({"#", "¶", "§"})
 
 
@@ -77,7 +78,7 @@ def _document(
     if sanitised is None:
         return Document(html=text.plain(text.to_text(html)))
     root = tree.parse(sanitised)
-    _lower_headings(root)
+    _settle_headings(root)
     _link_media(root)
     _link_pictures(root)
     _mark_links(root)
@@ -102,30 +103,39 @@ def _named(root: Element, *names: str) -> list[Element]:
     return [element for element in root.elements() if element.name in names]
 
 
-def _is_inside(element: Element, names: frozenset[str] | set[str]) -> bool:
-    return any(around.name in names for around in element.ancestors())
+def _settle_headings(root: Element) -> None:
+    """Leave the one h1 to the page; no heading stands in another or is empty."""
+    nested = tree.below(root, HEADINGS)
+    for heading in _named(root, *HEADINGS):
+        if heading in nested:
+            heading.name = "div"
+        elif heading.name == "h1":
+            heading.name = "h2"
+    tree.replace_each(root, _words_of_empty_heading)
 
 
-def _lower_headings(root: Element) -> None:
-    """Leave the one h1 to the page."""
-    for heading in _named(root, "h1"):
-        heading.name = "h2"
+def _words_of_empty_heading(element: Element) -> list[Element | str] | None:
+    if element.name not in HEADINGS:
+        return None
+    _drop_own_sign(element)
+    return None if element.text() else element.children
 
 
 def _link_media(root: Element) -> None:
     """Put a link where a recording would play."""
-    for media in _named(root, *MEDIA):
-        if media.parent is None or _is_inside(media, MEDIA):
-            continue
-        sources = [media, *_named(media, "source")]
-        address = next(
-            (s.attributes["src"] for s in sources if "src" in s.attributes), ""
-        )
-        words = gettext("Play the recording")
-        media.parent.replace(media, *_link(media, address, words))
-    for source in [*_named(root, "source"), *_named(root, *MEDIA)]:
-        if source.parent is not None:
-            source.parent.replace(source)
+    in_links = tree.below(root, {"a"})
+
+    def link(element: Element) -> list[Element | str] | None:
+        if element.name == "source":
+            return []
+        if element.name not in MEDIA:
+            return None
+        sources = [element, *_named(element, "source")]
+        found = (one.attributes.get("src", "") for one in sources)
+        address = next(filter(None, found), "")
+        return _link(address, gettext("Play the recording"), element in in_links)
+
+    tree.replace_each(root, link)
 
 
 def _link_pictures(root: Element) -> None:
@@ -133,33 +143,35 @@ def _link_pictures(root: Element) -> None:
 
     Loading it would tell the other host who reads what, and when.
     """
-    is_first = True
-    for picture in _named(root, "img"):
-        address = picture.attributes.get("src", "")
-        if addresses.is_picture(address):
-            picture.attributes["src"] = addresses.shown_inline(address)
-            picture.attributes.setdefault("alt", "")
-            if not is_first:
-                picture.attributes |= {"loading": "lazy", "decoding": "async"}
-            is_first = False
-        elif picture.parent is not None:
-            words = picture.attributes.get("alt", "").strip()
-            host = addresses.host_of(address)
-            if host:
-                shown = gettext("Show picture from %(host)s") % {"host": host}
-                words = f"{words} ({shown})" if words else shown
-            picture.parent.replace(picture, *_link(picture, address, words))
+    in_links = tree.below(root, {"a"})
+
+    def link(element: Element) -> list[Element | str] | None:
+        address = element.attributes.get("src", "")
+        if element.name != "img" or addresses.is_picture(address):
+            return None
+        words = element.attributes.get("alt", "").strip()
+        host = addresses.host_of(address)
+        if host:
+            shown = gettext("Show picture from %(host)s") % {"host": host}
+            words = f"{words} ({shown})" if words else shown
+        return _link(address, words, element in in_links)
+
+    tree.replace_each(root, link)
+    for number, picture in enumerate(_named(root, "img")):
+        own = picture.attributes
+        own["src"] = addresses.shown_inline(own["src"])
+        own.setdefault("alt", "")
+        if number:
+            own |= {"loading": "lazy", "decoding": "async"}
 
 
-def _link(replaced: Element, address: str, words: str) -> Iterator[Element | str]:
-    """Yield a link, or its words alone where no link can stand."""
-    if not address or _is_inside(replaced, {"a"}):
-        if words:
-            yield words
-        return
+def _link(address: str, words: str, is_in_link: bool) -> list[Element | str]:  # noqa: FBT001 - one of two ways
+    """Return a link, or its words alone where no link can stand."""
+    if not address or is_in_link:
+        return [words] if words else []
     link = Element("a", {"href": address})
     link.append(words)
-    yield link
+    return [link]
 
 
 def _mark_links(root: Element) -> None:
@@ -219,29 +231,37 @@ def _settle_ids(root: Element) -> None:
 
 def _wrap_tables(root: Element, role: str) -> None:
     """Let tables scroll inside the page, by keyboard too."""
+    inner = tree.below(root, {"table"})
+    wrappers: dict[Element, Element] = {}
     number = 0
     for table in _named(root, "table"):
         table.attributes["class"] = "table"
-        if table.parent is None or _is_inside(table, {"table"}):
+        if table in inner:
             continue
         number += 1
         caption = next((one.text() for one in _named(table, "caption")), "")
         label = caption or _numbered(gettext("Table"), number)
-        _wrapper(table, table.parent).attributes |= {"class": "scroll"} | _reachable(
-            role, label
-        )
+        box = _own_box(table) or wrappers.setdefault(table, Element("div"))
+        box.attributes |= {"class": "scroll"} | _reachable(role, label)
+
+    def wrap(element: Element) -> list[Element | str] | None:
+        wrapper = wrappers.get(element)
+        if wrapper is None:
+            return None
+        wrapper.append(element)
+        return [wrapper]
+
+    tree.replace_each(root, wrap)
 
 
-def _wrapper(table: Element, parent: Element) -> Element:
-    """Return the box round a table: the author's where it holds nothing else."""
-    others = [child for child in parent.children if child is not table]
+def _own_box(table: Element) -> Element | None:
+    """Return the div round a table where it holds nothing else."""
+    box = table.parent
+    if box is None or box.name != "div" or len(box.children) > _BOX_CHILDREN:
+        return None
+    others = [child for child in box.children if child is not table]
     is_alone = all(isinstance(child, str) and not child.strip() for child in others)
-    if parent.name == "div" and is_alone:
-        return parent
-    box = Element("div")
-    parent.replace(table, box)
-    box.append(table)
-    return box
+    return box if is_alone else None
 
 
 def _focus_code(root: Element, role: str) -> None:
@@ -260,22 +280,37 @@ def _reachable(role: str, label: str) -> dict[str, str]:
 
 def _mark_headings(root: Element, prefix: str) -> tuple[Heading, ...]:
     """Give each heading an id and a link to itself; return those to list."""
-    taken = {element.attributes.get("id", "") for element in root.elements()}
+    ids = _Ids(root, prefix)
+    in_links = tree.below(root, {"a"})
     listed: list[Heading] = []
     for heading in _named(root, *HEADINGS):
-        _drop_own_sign(heading)
         words = heading.text()
-        if not words:
-            _unwrap(heading)
-            continue
-        if "id" not in heading.attributes:
-            heading.attributes["id"] = _free_id(prefix, words, taken)
-        own = heading.attributes["id"]
+        own = heading.attributes.get("id") or ids.free_id(words)
+        heading.attributes["id"] = own
         if heading.name in _LISTED:
             listed.append(Heading(id=own, text=words, level=_LISTED[heading.name]))
-        if not _is_inside(heading, {"a"} | HEADINGS):
+        if heading not in in_links:
             heading.append(_sign(own))
     return tuple(listed)
+
+
+class _Ids:
+    """The ids of a body, and free ones for words."""
+
+    def __init__(self, root: Element, prefix: str) -> None:
+        self._prefix = prefix
+        self._taken = {one.attributes.get("id", "") for one in root.elements()}
+        self._counts: Counter[str] = Counter()
+
+    def free_id(self, words: str) -> str:
+        """Return an id of these words that nothing goes by yet."""
+        slug = slugify(words[:200])[:60].strip("-") or "section"
+        base = own = self._prefix + slug
+        while own in self._taken:
+            self._counts[base] += 1
+            own = f"{base}-{self._counts[base] + 1}"
+        self._taken.add(own)
+        return own
 
 
 def _drop_own_sign(heading: Element) -> None:
@@ -287,22 +322,7 @@ def _drop_own_sign(heading: Element) -> None:
         and last.text() in _SIGNS
         and last.attributes.get("href", "").startswith("#")
     ):
-        heading.replace(last)
-
-
-def _unwrap(element: Element) -> None:
-    if element.parent is not None:
-        element.parent.replace(element, *element.children)
-
-
-def _free_id(prefix: str, words: str, taken: set[str]) -> str:
-    base = prefix + (slugify(words)[:60].strip("-") or "section")
-    own, number = base, 1
-    while own in taken:
-        number += 1
-        own = f"{base}-{number}"
-    taken.add(own)
-    return own
+        heading.children.pop()
 
 
 def _sign(target: str) -> Element:

@@ -124,6 +124,8 @@ def sanitise(foreign: str, prefix: str) -> str | None:
         cleaned = cleaner.clean(last)
         if cleaned == last:
             return cleaned
+        if not is_bearable(cleaned):
+            return None
         last = cleaned
     return last if cleaner.clean(last) == last else None
 

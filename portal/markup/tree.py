@@ -6,7 +6,7 @@ checked. Writing escapes everything again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
@@ -29,15 +29,6 @@ class Element:
             child.parent = self
         self.children.append(child)
 
-    def replace(self, child: Element, *substitutes: Element | str) -> None:
-        """Put others in a child's place."""
-        index = next(i for i, one in enumerate(self.children) if one is child)
-        child.parent = None
-        for substitute in substitutes:
-            if isinstance(substitute, Element):
-                substitute.parent = self
-        self.children[index : index + 1] = substitutes
-
     def walk(self) -> Iterator[Element | str]:
         """Yield everything below, in the order of reading."""
         waiting = list(reversed(self.children))
@@ -51,17 +42,13 @@ class Element:
         """Yield the elements below, in the order of reading."""
         return (node for node in self.walk() if isinstance(node, Element))
 
-    def ancestors(self) -> Iterator[Element]:
-        """Yield the elements around this one, nearest first."""
-        around = self.parent
-        while around is not None:
-            yield around
-            around = around.parent
-
     def text(self) -> str:
         """Return the text below, with single spaces."""
         words = "".join(node for node in self.walk() if isinstance(node, str))
         return " ".join(words.split())
+
+
+Swap = Callable[[Element], "Sequence[Element | str] | None"]
 
 
 def parse(clean_html: str) -> Element:
@@ -70,6 +57,43 @@ def parse(clean_html: str) -> Element:
     parser.feed(clean_html)
     parser.close()
     return parser.root
+
+
+def below(root: Element, names: Collection[str]) -> set[Element]:
+    """Return the elements that stand inside one of those names."""
+    found: set[Element] = set()
+    waiting: list[tuple[Element, bool]] = [(root, False)]
+    while waiting:
+        element, is_below = waiting.pop()
+        if is_below:
+            found.add(element)
+        is_below = is_below or element.name in names
+        waiting.extend(
+            (child, is_below)
+            for child in element.children
+            if isinstance(child, Element)
+        )
+    return found
+
+
+def replace_each(root: Element, swap: Swap) -> None:
+    """Put what `swap` returns in the place of each element, None to keep it.
+
+    What is put in is not looked at again.
+    """
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        children, element.children = element.children, []
+        for child in children:
+            others = swap(child) if isinstance(child, Element) else None
+            if others is None:
+                element.append(child)
+                if isinstance(child, Element):
+                    waiting.append(child)
+            else:
+                for other in others:
+                    element.append(other)
 
 
 def write(root: Element) -> str:
