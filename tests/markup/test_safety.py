@@ -186,11 +186,11 @@ HEAVY = {
 
 @pytest.mark.parametrize("name", HEAVY)
 def test_no_body_takes_seconds(name):
-    started = time.monotonic()
+    started = time.thread_time()
 
     cleaned = markup.clean(HEAVY[name])
 
-    assert time.monotonic() - started < 3
+    assert time.thread_time() - started < 3
     judge(cleaned)
 
 
