@@ -43,6 +43,9 @@ remembered, then warm.
 {cores} cores, {system}, Python {python}, Django {django}; {date}.
 Load average {load_at_start} at the start and {load_at_end} at the end.
 {noise}
+A slow page is asked only a few dozen times in each measurement, so that its p99 is
+its slowest answer. CPU time comes in ticks of 10 ms, shared among a measurement's
+answers.
 
 ## What came out
 
@@ -50,7 +53,8 @@ Load average {load_at_start} at the start and {load_at_end} at the end.
 
 ## Goals
 
-Judged by the median ratio, with a single connection and with several.
+Judged by the median ratio, with a single connection and with several. Floor a renders
+nothing, so that its goal stands for pages kept whole, not for faster templates.
 
 {goals}
 """
