@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import (
     HttpRequest,
@@ -92,11 +93,10 @@ def visitor_address(request: HttpRequest, trusted_proxies: int) -> str:
     `trusted_proxies` 0 the header is ignored.
     """
     peer: str = request.META.get("REMOTE_ADDR", "")
-    if trusted_proxies < 1:
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if trusted_proxies < 1 or not forwarded:
         return peer
-    hops = [
-        hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")
-    ]
+    hops = [hop.strip() for hop in forwarded.split(",")]
     return hops[-trusted_proxies] if len(hops) >= trusted_proxies else peer
 
 
@@ -136,8 +136,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 with a page that needs no database, session or help desk."""
-    return HttpResponse(render_to_string("errors/500.html"), status=500)
+    """Answer 500 with a page that needs no database, session or help desk.
+
+    Nor the list of hashed static files: whatever broke may have been that.
+    """
+    style_address = f"{settings.STATIC_URL}portal.css"
+    page = render_to_string("errors/500.html", {"style_address": style_address})
+    return HttpResponse(page, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

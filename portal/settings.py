@@ -45,6 +45,9 @@ class Environment(BaseSettings):
     trusted_proxies: int = 0  # how many proxies of ours stand in front
     https: bool = False  # customers reach the portal by https
 
+    metrics: bool = False  # answer Prometheus at /metrics
+    metrics_addresses: Words = ["127.0.0.1", "::1"]  # everyone else is told 404
+
     helpspot_url: str = ""  # empty: the built-in practice desk
     helpspot_time_zone: str = "UTC"  # of the dates that HelpSpot formats
     helpspot_login_by_post: bool = False  # keeps passwords out of its access log
@@ -109,6 +112,8 @@ BRAND = {
 MAX_FILE_BYTES = env.max_file_mb * 1024 * 1024
 MAX_FILES = env.max_files
 TRUSTED_PROXIES = env.trusted_proxies
+METRICS = env.metrics
+METRICS_ADDRESSES = env.metrics_addresses
 
 OUTBOX_DELIVERS_IN_WEB = env.outbox_delivers_in_web
 OUTBOX_HORIZON_HOURS = env.outbox_horizon_hours
@@ -143,6 +148,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.operations.middleware.OperationsMiddleware",  # before any look at Host
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.operations.middleware.PageTimesMiddleware",  # static files are no pages
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

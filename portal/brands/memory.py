@@ -9,12 +9,18 @@ from typing import Generic, TypeVar
 
 from django.core.cache import cache
 from django.utils import timezone
+from prometheus_client import Counter
 
 from portal.brands.brand import Brand
 from portal.helpspot.errors import Unavailable
 
 FRESH_FOR = timedelta(seconds=60)
 KEEP_SECONDS = 24 * 60 * 60
+LOOKUPS = Counter(
+    "portal_memory_lookups",
+    "Looks into the memory: fresh there (hit), asked for (miss), old copy (stale).",
+    ["kind", "outcome"],
+)
 T = TypeVar("T")
 
 
@@ -41,14 +47,21 @@ def remembered(
     """
     key = _key(brand, name)
     known: Remembered[T] | None = cache.get(key)
+    # Only the first part of a name: what follows may be an id or what someone sought.
+    kind = name.partition(":")[0]
     if known and timezone.now() - known.read_at < FRESH_FOR:
+        LOOKUPS.labels(kind, "hit").inc()
         return known
+    outcome = "miss"
     try:
         fresh = Remembered(read(), timezone.now())
     except Unavailable:
         if known is None:
             raise
+        outcome = "stale"
         return replace(known, is_old=True)
+    finally:
+        LOOKUPS.labels(kind, outcome).inc()
     cache.set(key, fresh, keep_seconds)
     return fresh
 

@@ -26,6 +26,7 @@ from portal.helpspot.embedded import SCHEME
 from portal.helpspot.errors import Unavailable, Uncertain
 from portal.helpspot.exchange import Answer, Chunks, begin, exchange, new_session
 from portal.helpspot.gate import Closed, Gate
+from portal.helpspot.metrics import measured
 from portal.helpspot.multipart import MultipartForm
 from portal.helpspot.refusals import Build, settle, why_no_file
 from portal.helpspot.types import Download, Upload
@@ -70,13 +71,15 @@ class Transport:
         deadline = Deadline(time.monotonic() + limits.read, limits.wait)
         max_bytes = limits.long_answer_bytes if is_long else limits.answer_bytes
         request = self._request(verb, method, parameters or {})
-        answer = self._exchange(self._session(), request, deadline, max_bytes)
-        if answer.may_pass:
-            pause = random.uniform(*limits.pause)  # noqa: S311  # jitter
-            if pause < deadline.left():
-                time.sleep(pause)
-                answer = self._exchange(self._session(), request, deadline, max_bytes)
-        return settle(method, answer, build, lost=Unavailable)
+        with measured(method):
+            session = self._session()
+            answer = self._exchange(session, request, deadline, max_bytes)
+            if answer.may_pass:
+                pause = random.uniform(*limits.pause)  # noqa: S311  # jitter
+                if pause < deadline.left():
+                    time.sleep(pause)
+                    answer = self._exchange(session, request, deadline, max_bytes)
+            return settle(method, answer, build, lost=Unavailable)
 
     @sensitive_variables()
     def write(
@@ -97,11 +100,12 @@ class Transport:
         request = self._request(verb, method, parameters, files)
         seconds = limits.write + len(request.data) / limits.bytes_per_second
         deadline = Deadline(time.monotonic() + seconds, seconds)
-        # A new connection cannot have been closed while it lay idle.
-        with new_session() as session:
-            answer = self._exchange(session, request, deadline, limits.answer_bytes)
-        lost = Uncertain if answer.may_have_left else Unavailable
-        return settle(method, answer, build, lost=lost, has_files=bool(files))
+        with measured(method):
+            # A new connection cannot have been closed while it lay idle.
+            with new_session() as session:
+                answer = self._exchange(session, request, deadline, limits.answer_bytes)
+            lost = Uncertain if answer.may_have_left else Unavailable
+            return settle(method, answer, build, lost=lost, has_files=bool(files))
 
     @sensitive_variables()
     def download(self, parameters: Parameters) -> Download:
@@ -114,13 +118,14 @@ class Transport:
             headers={"Accept-Encoding": "identity"},
         )
         deadline = Deadline(time.monotonic() + limits.download, limits.wait)
-        response = begin(self._session(), request, deadline, connect=limits.connect)
-        if isinstance(response, Answer):
-            raise Unavailable("file")
-        failure = why_no_file(response)
-        if failure:
-            response.close()
-            raise failure
+        with measured("file"):
+            response = begin(self._session(), request, deadline, connect=limits.connect)
+            if isinstance(response, Answer):
+                raise Unavailable("file")
+            failure = why_no_file(response)
+            if failure:
+                response.close()
+                raise failure
         size = response.headers.get("Content-Length", "")
         return Download(
             chunks=Chunks(response),

@@ -1,15 +1,17 @@
-"""Answers operators before anything else looks at their request."""
+"""Answers operators before anything else looks at their request, and times pages."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from portal.operations.records import HEALTHZ, READYZ
-from portal.operations.views import healthz, readyz
+from portal.operations.metrics import PAGE_SECONDS
+from portal.operations.records import HEALTHZ, METRICS, READYZ
+from portal.operations.views import healthz, metrics, readyz
 
-VIEWS = {HEALTHZ: healthz, READYZ: readyz}
+VIEWS = {HEALTHZ: healthz, READYZ: readyz, METRICS: metrics}
 
 
 class OperationsMiddleware:
@@ -25,3 +27,20 @@ class OperationsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the check, or let the portal answer."""
         return VIEWS.get(request.path_info, self.get_response)(request)
+
+
+class PageTimesMiddleware:
+    """Time every page by its view's name; addresses hold ids, keys and searches."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and note the view, the status class and the seconds."""
+        start = time.monotonic()
+        response = self.get_response(request)
+        match = request.resolver_match
+        view = match.view_name if match else "none"
+        status = f"{response.status_code // 100}xx"
+        PAGE_SECONDS.labels(view, status).observe(time.monotonic() - start)
+        return response

@@ -50,8 +50,7 @@ def readiness() -> Readiness:
     except Error:
         return Readiness(is_ready=False, reasons=("the database cannot be read",))
     is_writable = _is_writable()
-    ages = [age for state, age in health.oldest_seconds.items() if state in WAITING]
-    oldest = max(ages, default=None)
+    oldest = oldest_waiting_seconds(health)
     reasons = []
     if not is_writable:
         reasons.append("the database cannot be written")
@@ -63,6 +62,12 @@ def readiness() -> Readiness:
         outbox=health.counts,
         oldest_waiting_seconds=None if oldest is None else int(oldest),
     )
+
+
+def oldest_waiting_seconds(health: outbox.Health) -> float | None:
+    """Return the age of what waits longest, None where nothing waits."""
+    ages = [age for state, age in health.oldest_seconds.items() if state in WAITING]
+    return max(ages, default=None)
 
 
 @cache

@@ -9,6 +9,7 @@ import logging
 
 HEALTHZ = "/healthz"
 READYZ = "/readyz"
+METRICS = "/metrics"
 
 
 class LeaveOutChecks(logging.Filter):

@@ -1,10 +1,13 @@
-"""Answers for load balancers; nothing in them is about a person."""
+"""Answers for load balancers and monitors; nothing in them is about a person."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.views.decorators.http import require_safe
 
+from portal.http import visitor_address
+from portal.operations.metrics import CONTENT_TYPE, exposition
 from portal.operations.readiness import readiness
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -34,3 +37,12 @@ def readyz(request: HttpRequest) -> HttpResponse:
         status=200 if found.is_ready else 503,
         headers=NO_STORE,
     )
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer Prometheus where METRICS is on, and only METRICS_ADDRESSES; else 404."""
+    address = visitor_address(request, settings.TRUSTED_PROXIES)
+    if not settings.METRICS or address not in settings.METRICS_ADDRESSES:
+        return HttpResponseNotFound(headers=NO_STORE)
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE, headers=NO_STORE)

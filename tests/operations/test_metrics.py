@@ -1,0 +1,231 @@
+"""What Prometheus learns at /metrics, and that nobody else learns anything there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from portal.desk.models import DeskSettings
+from portal.outbox import Submission
+from tests.outbox.double import closed_port
+
+CANARY = "canary-7f3k@example.com"
+
+
+@pytest.fixture
+def metrics(settings):
+    settings.METRICS = True
+
+
+def samples(text):
+    """Every sample by its name and labels."""
+    return {
+        (sample.name, *dict(sorted(sample.labels.items())).values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def scrape(client):
+    return samples(client.get("/metrics").content.decode())
+
+
+def grown(before, after):
+    """What became more; counts outlive a test."""
+    return {
+        key: value - before.get(key, 0)
+        for key, value in after.items()
+        if value != before.get(key, 0)
+    }
+
+
+def be_away(execute, sql, params, many, context):
+    raise OperationalError("the database is away")
+
+
+def test_counts_pages_by_view_and_calls_by_method(client, inkwell, metrics):
+    page_id = next(iter(inkwell.pages.values())).pk
+    before = scrape(client)
+
+    client.get(f"/kb/pages/{page_id}/", follow=True)
+    client.get(f"/kb/pages/{page_id}/", follow=True)
+    client.get("/nowhere/at/all/")
+
+    more = grown(before, scrape(client))
+    assert more["portal_page_seconds_count", "2xx", "kb:page"] == 2
+    assert more["portal_page_seconds_count", "4xx", "none"] == 1
+    assert more["portal_helpspot_calls_total", "kb.getPage", "ok"] == 1
+    assert more["portal_helpspot_call_seconds_count", "kb.getPage"] == 1
+    assert more["portal_memory_lookups_total", "kb-page", "miss"] == 1
+    assert more["portal_memory_lookups_total", "kb-page", "hit"] >= 1
+
+
+def test_answers_prometheus_whatever_the_host_and_is_never_stored(
+    client, db, metrics, settings
+):
+    settings.ALLOWED_HOSTS = ["help.example.com"]
+
+    response = client.get("/metrics", headers={"host": "10.0.0.7:8000"})
+
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/plain; version=")
+    assert response["Cache-Control"] == "no-store"
+    assert not response.cookies
+
+
+def test_tells_a_desk_that_is_down_from_one_without_such_a_thing(
+    client, inkwell, metrics
+):
+    before = scrape(client)
+
+    client.get("/requests/open/12345abcdefghij/")
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    client.get("/forums/")
+
+    more = grown(before, scrape(client))
+    assert more["portal_helpspot_calls_total", "request.get", "not_found"] == 1
+    assert more["portal_helpspot_calls_total", "forums.list", "unavailable"] == 1
+    assert more["portal_page_seconds_count", "5xx", "forums:index"] == 1
+    assert more["portal_memory_lookups_total", "forums", "miss"] == 1
+
+
+def test_says_when_an_old_copy_stood_in(client, inkwell, metrics, time_machine):
+    client.get("/kb/")
+    before = scrape(client)
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    time_machine.move_to(timezone.now() + timedelta(minutes=2))
+
+    client.get("/kb/")
+
+    more = grown(before, scrape(client))
+    assert more["portal_memory_lookups_total", "kb-shelf", "stale"] == 1
+
+
+def test_counts_the_outbox_as_it_is_now(client, db, metrics):
+    created_at = timezone.now() - timedelta(minutes=9)
+    Submission.objects.create(
+        key="k1",
+        brand_id="inkwell",
+        kind=Submission.Kind.TICKET,
+        created_at=created_at,
+        give_up_at=created_at + timedelta(hours=72),
+    )
+
+    found = scrape(client)
+
+    assert found["portal_outbox_submissions", "received"] == 1
+    assert found["portal_outbox_submissions", "held"] == 0
+    assert 540 <= found[("portal_outbox_oldest_waiting_seconds",)] < 600
+
+
+def test_answers_without_the_outbox_where_the_database_is_away(client, db, metrics):
+    with connection.execute_wrapper(be_away):
+        response = client.get("/metrics")
+
+    assert response.status_code == 200
+    assert b"portal_page_seconds" in response.content
+    assert b"portal_outbox" not in response.content
+
+
+def test_holds_nothing_personal(client, inkwell, metrics):
+    before = scrape(client)
+
+    client.get("/search/", {"q": CANARY})
+    client.post("/account/sign-in/", {"email": CANARY, "password": "canary-word"})
+    client.get("/requests/open/12345canarykey/")
+    client.get(f"/{CANARY}/")
+
+    response = client.get("/metrics")
+    more = grown(before, samples(response.content.decode()))
+    called = "portal_helpspot_calls_total"
+    assert more[called, "customer.getRequests", "login_failed"] == 1
+    assert b"canary" not in response.content
+    assert b"amal@" not in response.content
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", ""])
+def test_is_not_there_for_others(client, db, metrics, address):
+    response = client.get("/metrics", REMOTE_ADDR=address)
+
+    assert (response.status_code, response.content) == (404, b"")
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_is_not_there_unless_switched_on(client, db):
+    response = client.get("/metrics")
+
+    assert (response.status_code, response.content) == (404, b"")
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_knows_visitors_behind_a_proxy_from_a_monitor_beside_it(
+    client, db, metrics, settings
+):
+    settings.TRUSTED_PROXIES = 1
+
+    visitor = client.get("/metrics", headers={"x-forwarded-for": "127.0.0.1, 8.8.4.4"})
+    monitor = client.get("/metrics")
+
+    assert (visitor.status_code, monitor.status_code) == (404, 200)
+
+
+def fetch(url, seconds=60):
+    ends_at = time.monotonic() + seconds
+    while True:
+        try:
+            with urlopen(url, timeout=30) as response:  # noqa: S310
+                return response.read().decode()
+        except URLError:
+            if time.monotonic() > ends_at:
+                raise
+            time.sleep(0.1)
+
+
+def test_counts_what_all_workers_do_and_nothing_of_an_earlier_run(tmp_path):
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "METRICS": "true",
+        "PORT": str(closed_port()),
+        "WEB_WORKERS": "2",
+    }
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True
+    )
+    old = tmp_path / "metrics" / "counter_1.db"
+    old.parent.mkdir()
+    old.write_bytes(b"from an earlier run")
+    site = f"http://127.0.0.1:{environment['PORT']}"
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
+        env=environment,
+    ) as portal:
+        try:
+            fetch(f"{site}/healthz")
+            calls = 0
+            while len(list(old.parent.glob("histogram_*.db"))) < 2 and calls < 500:
+                fetch(f"{site}/api/index.php?method=version")
+                calls += 1
+            found = samples(fetch(f"{site}/metrics"))
+            portal.send_signal(signal.SIGTERM)
+            status = portal.wait(timeout=20)
+        finally:
+            portal.kill()
+
+    assert 2 <= calls < 500
+    assert found["portal_page_seconds_count", "2xx", "desk-api"] == calls
+    assert not old.exists()
+    assert status == 0
