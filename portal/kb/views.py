@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     conditional_page,
@@ -14,17 +15,18 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from portal import downloads
 from portal.brands.memory import remembered
 from portal.brands.shelf import Place, read_shelf
 from portal.helpspot.types import Book, Page
 from portal.http import PortalRequest, public, redirect, render_page
-from portal.kb.files import stream
 from portal.kb.printing import printed, read_whole_book
 from portal.kb.reading import nav_chapters, read_guide
 from portal.kb.voting import Voted, cast_vote
 from portal.markup import slug as slug_of
 
 SECTION = "guides"
+KEEP_FILE_SECONDS = 24 * 60 * 60
 Crumb = tuple[str, str]
 
 
@@ -193,7 +195,9 @@ def vote(request: PortalRequest, page_id: int) -> HttpResponse:
 def file(request: PortalRequest, document_id: int) -> HttpResponseBase:
     """Hand on a picture or file of a guide."""
     download = request.helpspot.kb.open_file(document_id)
-    return stream(download, f"file-{document_id}")
+    response = downloads.stream(download, f"file-{document_id}", wants_inline=True)
+    patch_cache_control(response, public=True, max_age=KEEP_FILE_SECONDS)
+    return response
 
 
 def _vote_context(place: Place, voted: str) -> dict[str, object]:

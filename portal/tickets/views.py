@@ -18,7 +18,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from portal import accounts, outbox
+from portal import accounts, downloads, outbox
 from portal.accounts import keys, limits
 from portal.accounts.keys import ProofNeeded, WrongKey
 from portal.accounts.limits import Limit, TooManyAttempts
@@ -26,7 +26,7 @@ from portal.accounts.pace import unhurried
 from portal.helpspot.errors import HelpSpotError, NotFound, Rejected
 from portal.helpspot.types import CustomField, Ticket
 from portal.http import PortalRequest, redirect, render_page
-from portal.tickets import conversation, downloads
+from portal.tickets import conversation
 from portal.tickets.following import CheckForm, ReplyForm
 from portal.tickets.listing import Listing
 from portal.tickets.submitting import FILES_LIMITS

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from portal.desk.models import DeskSettings, Document
-from portal.tickets.downloads import type_of
+from portal.downloads import type_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 30
 

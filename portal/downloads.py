@@ -1,4 +1,4 @@
-"""Files on their way to the customer's browser, made unable to do anything there."""
+"""Files on their way to a browser, made unable to do anything there."""
 
 from __future__ import annotations
 
