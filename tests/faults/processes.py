@@ -148,17 +148,27 @@ class Killer:
     def __init__(self, web: Running, deliverer: Running, seed: int) -> None:
         self._web, self._deliverer = web, deliverer
         self._chance = random.Random(seed)  # noqa: S311 - repeatable
+        self._next: list[str] = []
         self.kills: Counter[str] = Counter()
 
     def strike(self) -> None:
         """Kill one of them at a random moment of the next second."""
         time.sleep(self._chance.random())
-        victim = self._chance.choice(["worker", "worker", "web server", "deliverer"])
+        if not self._next:
+            self._next = ["worker", "worker", "web server", "deliverer"]
+            self._chance.shuffle(self._next)
+        victim = self._next.pop()
         if victim == "worker":
-            if not self._web.kill_worker(self._chance):
-                return
+            self._kill_worker()
         else:
             process = self._web if victim == "web server" else self._deliverer
             process.kill()
             process.start()
         self.kills[victim] += 1
+
+    def _kill_worker(self) -> None:
+        ends_at = time.monotonic() + START_SECONDS
+        while not self._web.kill_worker(self._chance):
+            if time.monotonic() > ends_at:
+                raise RuntimeError("The web server starts no worker")
+            time.sleep(0.1)
