@@ -57,7 +57,7 @@ def ask(
         known = remembered(
             brand, _CATEGORIES, lambda: tuple(helpspot.request.get_categories())
         )
-        fields = _remembered_fields(brand, helpspot)
+        fields = remembered_fields(brand, helpspot)
     except HelpSpotError:
         return _asked_before(sealed, category_id)
     category = _chosen(known.value, category_id)
@@ -76,7 +76,7 @@ def ask(
 
 def drill_down(brand: Brand, helpspot: HelpSpot, field_id: int) -> CustomField:
     """Return a drill-down field; raises `NotFound` and what the help desk raises."""
-    for field in _remembered_fields(brand, helpspot).value:
+    for field in remembered_fields(brand, helpspot).value:
         if field.id == field_id and field.type == "drilldown":
             return field
     raise NotFound("request.getCustomFields")
@@ -88,9 +88,10 @@ def forget(brand: Brand) -> None:
     memory.forget(brand, _FIELDS)
 
 
-def _remembered_fields(
+def remembered_fields(
     brand: Brand, helpspot: HelpSpot
 ) -> Remembered[tuple[CustomField, ...]]:
+    """Return the custom fields, at most a minute old while the help desk answers."""
     return remembered(
         brand, _FIELDS, lambda: tuple(helpspot.request.get_custom_fields())
     )

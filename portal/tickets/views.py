@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -26,7 +27,7 @@ from portal.accounts.pace import unhurried
 from portal.helpspot.errors import HelpSpotError, NotFound, Rejected
 from portal.helpspot.types import CustomField, Ticket
 from portal.http import PortalRequest, redirect, render_page
-from portal.tickets import conversation
+from portal.tickets import conversation, questions
 from portal.tickets.following import CheckForm, ReplyForm
 from portal.tickets.listing import Listing
 from portal.tickets.submitting import FILES_LIMITS
@@ -310,12 +311,12 @@ def _reply_page(
     )
 
 
-def _custom_fields(request: PortalRequest) -> list[CustomField]:
+def _custom_fields(request: PortalRequest) -> Sequence[CustomField]:
     try:
-        return request.helpspot.request.get_custom_fields()
+        return questions.remembered_fields(request.brand, request.helpspot).value
     except HelpSpotError:
         # The conversation is worth showing without these answers.
-        return []
+        return ()
 
 
 def _kept_reply(reference: str) -> outbox.Submission | None:
