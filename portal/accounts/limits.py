@@ -50,17 +50,18 @@ def check(action: str, who: str, limits: Sequence[Limit]) -> None:
 
 
 def record(action: str, who: str, limits: Sequence[Limit]) -> None:
-    """Count one attempt, and forget windows that are over."""
+    """Count one attempt, in one transaction; a new window clears those that are over."""
     now = timezone.now()
-    for limit in limits:
-        with transaction.atomic():
-            attempt, _ = Attempt.objects.get_or_create(
+    with transaction.atomic():
+        for limit in limits:
+            attempt, is_new = Attempt.objects.get_or_create(
                 subject=_subject(action, who, limit),
                 window=int(now.timestamp()) // limit.seconds,
                 defaults={"expires_at": now + timedelta(seconds=limit.seconds)},
             )
             Attempt.objects.filter(pk=attempt.pk).update(count=F("count") + 1)
-    Attempt.objects.filter(expires_at__lt=now).delete()
+            if is_new:
+                Attempt.objects.filter(expires_at__lt=now).delete()
 
 
 def spend(action: str, who: str, limits: Sequence[Limit]) -> None:
