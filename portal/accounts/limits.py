@@ -50,7 +50,7 @@ def check(action: str, who: str, limits: Sequence[Limit]) -> None:
 
 
 def record(action: str, who: str, limits: Sequence[Limit]) -> None:
-    """Count one attempt, in one transaction; a new window clears those that are over."""
+    """Count one attempt in one transaction; a new window clears those now over."""
     now = timezone.now()
     with transaction.atomic():
         for limit in limits:
