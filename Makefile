@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test faults lock
+.PHONY: serve test faults bench lock
 
 serve: $(VENV)/base.stamp
 	@$(BIN)/python manage.py serve

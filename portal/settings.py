@@ -53,6 +53,9 @@ class Environment(BaseSettings):
     helpspot_login_by_post: bool = False  # keeps passwords out of its access log
     helpspot_portal_id: int = 0  # secondary portal that requests are filed under
 
+    # Where operators find held submissions, as in "operators-7c1f"; empty: nowhere.
+    operators_path: str = ""
+
     brand_name: str = "Inkwell"
     brand_website: str = ""
     brand_hours: str = ""
@@ -101,6 +104,7 @@ HELPSPOT_TIME_ZONE = env.helpspot_time_zone
 HELPSPOT_LOGIN_BY_POST = env.helpspot_login_by_post
 HELPSPOT_PORTAL_ID = env.helpspot_portal_id
 DESK_IS_BUILT_IN = not HELPSPOT_URL
+OPERATORS_PATH = env.operators_path.strip("/")
 # The embedded transport hands prepared requests to this function, in this process.
 HELPSPOT_EMBEDDED_SERVER = "portal.desk.server.answer"
 

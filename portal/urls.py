@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Before the desk, which has files at this address: the view hands those on.
     path("index.php", include("portal.legacy.urls")),
 ]
+if settings.OPERATORS_PATH and not settings.DESK_IS_BUILT_IN:
+    urlpatterns.append(path(f"{settings.OPERATORS_PATH}/", admin.site.urls))
 if settings.DESK_IS_BUILT_IN:
     urlpatterns.append(path("", include("portal.desk.urls")))
 

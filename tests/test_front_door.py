@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,3 +34,46 @@ def test_every_locked_package_has_hashes():
 
         assert packages
         assert [entry for entry in packages if "--hash=sha256:" not in entry] == []
+
+
+PROBE = """
+import django
+django.setup()
+from django.urls import Resolver404, resolve
+for address in ("/", "/api/index.php", "/desk/", "/operators/"):
+    try:
+        print(address, resolve(address).view_name)
+    except Resolver404:
+        print(address, "-")
+"""
+
+
+@pytest.mark.parametrize(
+    ("operators_path", "operators_view"), [("", "-"), ("operators", "admin:index")]
+)
+def test_a_real_helpspot_leaves_no_practice_desk_behind(
+    tmp_path, operators_path, operators_view
+):
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "HELPSPOT_URL": "https://support.example.com",
+        "OPERATORS_PATH": operators_path,
+    }
+
+    answer = subprocess.run(
+        [sys.executable, "-c", PROBE],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert answer.stdout.splitlines() == [
+        "/ home:index",
+        "/api/index.php -",
+        "/desk/ -",
+        f"/operators/ {operators_view}",
+    ]
