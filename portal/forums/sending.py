@@ -53,12 +53,16 @@ def submission_key(poster: Poster, *words: str) -> str:
 
 
 def send(
-    form: PostForm, poster: Poster, submit: Callable[[], outbox.Submission]
+    form: PostForm,
+    poster: Poster,
+    key: str,
+    submit: Callable[[str], outbox.Submission],
 ) -> outbox.Submission | None:
     """Submit what a valid form says; None leaves the reason on the form."""
     try:
-        limits.spend("post", poster.network, POST_LIMITS)
-        return submit()
+        if not outbox.is_kept(form.brand, key):
+            limits.spend("post", poster.network, POST_LIMITS)
+        return submit(key)
     except TooManyAttempts as exc:
         form.show_pause(exc.retry_after)
     except Rejected as exc:

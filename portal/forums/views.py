@@ -172,17 +172,18 @@ def new_topic(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
         submission = send(
             form,
             poster,
-            lambda: outbox.submit_topic(
+            submission_key(
+                poster,
+                Kind.TOPIC,
+                str(forum_id),
+                said["title"],
+                said["author_name"],
+                said["body"],
+            ),
+            lambda key: outbox.submit_topic(
                 request.brand,
                 request.helpspot,
-                key=submission_key(
-                    poster,
-                    Kind.TOPIC,
-                    str(forum_id),
-                    said["title"],
-                    said["author_name"],
-                    said["body"],
-                ),
+                key=key,
                 forum_id=forum_id,
                 title=said["title"],
                 author_name=said["author_name"],
@@ -229,16 +230,17 @@ def reply(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
         submission = send(
             form,
             poster,
-            lambda: outbox.submit_post(
+            submission_key(
+                poster,
+                Kind.POST,
+                str(topic_id),
+                said["author_name"],
+                said["body"],
+            ),
+            lambda key: outbox.submit_post(
                 request.brand,
                 request.helpspot,
-                key=submission_key(
-                    poster,
-                    Kind.POST,
-                    str(topic_id),
-                    said["author_name"],
-                    said["body"],
-                ),
+                key=key,
                 topic_id=topic_id,
                 author_name=said["author_name"],
                 body=said["body"],

@@ -55,6 +55,19 @@ def find(reference: str) -> Submission:
     return Submission.objects.get(reference=reference.strip().upper())
 
 
+def is_kept(brand: Brand, key: str) -> bool:
+    """Say whether a form of this key is kept already; raises `NotStored`.
+
+    Sending it again brings nothing new, so it must not count against a limit: whoever
+    saw no answer would read "not now" about what we have.
+    """
+    known = Submission.objects.filter(brand_id=brand.id, key=key)
+    try:
+        return known.exclude(state=State.REFUSED).exists()
+    except DatabaseError as exc:
+        raise NotStored from exc
+
+
 def submit_ticket(
     brand: Brand,
     helpspot: HelpSpot,

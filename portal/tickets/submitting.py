@@ -165,8 +165,9 @@ def _keep_files(request: PortalRequest, form: TicketForm) -> None:
 
 def _submit(request: PortalRequest, form: TicketForm) -> outbox.Submission:
     answers = form.cleaned_data
-    limits.spend("submit-email", answers["email"].casefold(), EMAIL_LIMITS)
-    limits.spend("submit", limits.visitor_network(request), ADDRESS_LIMITS)
+    if not outbox.is_kept(request.brand, answers["key"]):
+        limits.spend("submit-email", answers["email"].casefold(), EMAIL_LIMITS)
+        limits.spend("submit", limits.visitor_network(request), ADDRESS_LIMITS)
     first_name, last_name = form.names()
     category = form.questions.category
     submission = outbox.submit_ticket(

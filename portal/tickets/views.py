@@ -205,7 +205,8 @@ def _send(
                 limits.spend("files", visitor, FILES_LIMITS)
                 form.attachments.stage()
         if form.is_valid():
-            limits.spend("reply", visitor, REPLY_LIMITS)
+            if not outbox.is_kept(request.brand, form.cleaned_data["key"]):
+                limits.spend("reply", visitor, REPLY_LIMITS)
             return outbox.submit_reply(
                 request.brand,
                 request.helpspot,

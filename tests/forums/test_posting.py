@@ -242,6 +242,15 @@ def test_stops_a_flood_kindly_and_keeps_the_words(client, inkwell, topic_address
     assert elsewhere.status_code == 303
 
 
+def test_repeating_a_kept_post_meets_no_limit(client, inkwell, topic_address):
+    for number in range(3):
+        client.post(f"{topic_address}reply/", {**WORDS, "body": f"Post {number}"})
+
+    response = client.post(f"{topic_address}reply/", {**WORDS, "body": "Post 0"})
+
+    assert response.status_code == 303
+
+
 @pytest.mark.parametrize("fault", ["down", "hang_up", "garble"])
 def test_keeps_a_reply_while_the_help_desk_does_not_answer(
     client, inkwell, topic_address, fault

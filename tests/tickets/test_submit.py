@@ -584,6 +584,16 @@ def test_more_than_ten_requests_a_day_from_one_address_wait(client, inkwell):
     assert response.status_code == 429
 
 
+def test_sending_a_kept_request_again_meets_no_limit(client, inkwell):
+    client.post(URL, valid(inkwell, key="mine"))
+    send_often(client, inkwell, 10)
+
+    response = client.post(URL, valid(inkwell, key="mine"))
+
+    assert response.status_code == 303
+    assert response["Location"].startswith("/requests/sent/")
+
+
 def test_files_beyond_the_limit_need_choosing_again(client, inkwell):
     for _ in range(40):
         client.post(URL, valid(inkwell, note="", attached=attach("a.txt")))
