@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+SOURCE = Path(__file__).resolve().parents[2]
 GUNICORN = ["-m", "gunicorn", "-c", "python:portal.gunicorn_conf"]
 DELIVER = ["manage.py", "deliver"]
 START_SECONDS = 90
@@ -38,6 +39,16 @@ print("SEEDED " + json.dumps({"forum": forum.pk, "topics": topics, "tickets": ti
 """
 
 
+def copy_code(folder: Path) -> Path:
+    """Copy the portal's code, so that edits meanwhile do not change what runs."""
+    code = folder / "code"
+    code.mkdir()
+    for name in ("portal", "templates", "static"):
+        shutil.copytree(SOURCE / name, code / name)
+    shutil.copy(SOURCE / "manage.py", code)
+    return code
+
+
 def free_port() -> int:
     """Return a port where nobody listens."""
     with socket.socket() as probe:
@@ -45,11 +56,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def environment(data_dir: Path, **more: str) -> dict[str, str]:
-    """Return a clean environment with its own DATA_DIR."""
+def environment(code: Path, data_dir: Path, **more: str) -> dict[str, str]:
+    """Return a clean environment for this code, with its own DATA_DIR."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return {
         **kept,
+        "PWD": str(code),
         "DATA_DIR": str(data_dir),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "HOST": "127.0.0.1",
@@ -61,7 +73,7 @@ def run(env: dict[str, str], *words: str) -> str:
     """Run a command to its end and return what it prints."""
     done = subprocess.run(
         [sys.executable, *words],
-        cwd=ROOT,
+        cwd=env["PWD"],
         env=env,
         capture_output=True,
         text=True,
@@ -94,7 +106,7 @@ class Running:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *self._words],
-                cwd=ROOT,
+                cwd=self._env["PWD"],
                 env=self._env,
                 stdout=log,
                 stderr=log,

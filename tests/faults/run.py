@@ -29,6 +29,7 @@ from processes import (
     GUNICORN,
     Killer,
     Running,
+    copy_code,
     environment,
     free_port,
     run,
@@ -72,9 +73,11 @@ def run_once(
 ) -> dict[str, object]:
     """Run one schedule against one kind of help desk; return its figures."""
     began = time.monotonic()
+    code = copy_code(folder)
     desk_dir, portal_dir = folder / "desk", folder / "portal"
     desk_port, web_port = free_port(), free_port()
     desk_env = environment(
+        code,
         desk_dir,
         PORT=str(desk_port),
         WEB_WORKERS="1",
@@ -85,6 +88,7 @@ def run_once(
         desk_port, seed, faults, submissions // 2, drops_references=not knows_references
     )
     web_env = environment(
+        code,
         portal_dir,
         PORT=str(web_port),
         WEB_WORKERS="2",
