@@ -148,10 +148,14 @@ INSTALLED_APPS = [
     "template_partials",
 ]
 
+# How much memory each worker gives to rendered public pages; 0 keeps none.
+STORED_PAGES_BYTES = 24 * 1024 * 1024
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.operations.middleware.OperationsMiddleware",  # before any look at Host
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.stored_pages.StoredPagesMiddleware",
     "portal.operations.middleware.PageTimesMiddleware",  # static files are no pages
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",

@@ -1,0 +1,211 @@
+"""Public pages, rendered once and then served as the bytes that came out.
+
+A page is kept only where its view called it public: no cookie, nothing personal, the
+same for everyone. It is served for as long as its own Cache-Control allows, with its
+age; after that one reader renders it again while the others still get the old bytes.
+Each worker keeps its own, the least read ones go first.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import brotli
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+Key = tuple[str, ...]
+
+REFRESH_SECONDS = 15  # how long one reader may take to render it again
+_MAX_AGE = re.compile(r"\bmax-age=(\d+)")
+_KEPT_HEADERS_ON_304 = ("Cache-Control", "Vary")
+_ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: brotli.compress(content, quality=5),
+    "gzip": lambda content: gzip.compress(content, mtime=0),
+    "": lambda content: content,
+}
+
+
+@dataclass
+class StoredPage:
+    """A rendered page; `variants` are its bytes by content encoding."""
+
+    headers: dict[str, str]
+    etag: str
+    content: bytes
+    max_age: int
+    stored_at: float
+    variants: dict[str, bytes] = field(default_factory=dict)
+    refresh_began: float = 0
+
+    @property
+    def refresh_ends(self) -> float:
+        """Return when the reader who renders the page again is given up."""
+        return self.refresh_began + REFRESH_SECONDS
+
+    def is_fresh(self, now: float) -> bool:
+        """Tell whether the page may be served; a clock set back makes it old."""
+        return 0 <= now - self.stored_at < self.max_age
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes it takes, both compressed variants included."""
+        return 2 * len(self.content)
+
+    def encoded(self, encoding: str) -> bytes:
+        """Return the bytes in an encoding, compressed when first asked for."""
+        if encoding not in self.variants:
+            self.variants[encoding] = _ENCODERS[encoding](self.content)
+        return self.variants[encoding]
+
+    def etag_in(self, encoding: str) -> str:
+        """Return the strong validator of the bytes in an encoding."""
+        return f'{self.etag[:-1]}-{encoding}"' if encoding else self.etag
+
+
+class Store:
+    """Pages by key, up to `settings.STORED_PAGES_BYTES`; threads share it."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[Key, StoredPage] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def find(self, key: Key) -> StoredPage | None:
+        """Return the page to serve, None where this reader is to render it."""
+        now = time.time()
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None:
+                return None
+            self._pages.move_to_end(key)
+            if page.is_fresh(now) or page.refresh_began <= now < page.refresh_ends:
+                return page
+            page.refresh_began = now
+            return None
+
+    def keep(self, key: Key, page: StoredPage) -> None:
+        """Keep a page, letting go of the least read ones where it gets too much."""
+        with self._lock:
+            self._drop(key)
+            self._pages[key] = page
+            self._size += page.size
+            while self._size > settings.STORED_PAGES_BYTES:
+                self._drop(next(iter(self._pages)))
+
+    def forget(self, key: Key | None = None) -> None:
+        """Forget a page, or all."""
+        with self._lock:
+            for known in [key] if key else list(self._pages):
+                self._drop(known)
+
+    def _drop(self, key: Key) -> None:
+        page = self._pages.pop(key, None)
+        if page:
+            self._size -= page.size
+
+
+store = Store()
+
+
+class StoredPagesMiddleware:
+    """Serve public pages from the store, before anything that a rendering needs."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer from the store, else render, and keep what may be kept."""
+        if request.method not in {"GET", "HEAD"} or not settings.STORED_PAGES_BYTES:
+            return self.get_response(request)
+        key = _key(request)
+        page = store.find(key)
+        if page:
+            return _answer(request, page)
+        response = self.get_response(request)
+        kept = _to_keep(request, response)
+        if kept is None:
+            store.forget(key)
+            return response
+        store.keep(key, kept)
+        return _answer(request, kept)
+
+
+def _key(request: HttpRequest) -> Key:
+    return (
+        request.get_host(),
+        request.path_info,
+        request.META.get("QUERY_STRING", ""),
+        request.headers.get("HX-Request", ""),
+        request.headers.get("HX-Target", ""),
+    )
+
+
+def _to_keep(request: HttpRequest, response: HttpResponseBase) -> StoredPage | None:
+    control = response.get("Cache-Control", "")
+    max_age = _MAX_AGE.search(control)
+    if (
+        request.method != "GET"
+        or not isinstance(response, HttpResponse)
+        or response.status_code != 200
+        or "public" not in control
+        or not max_age
+        or not int(max_age[1])
+        or not response.has_header("ETag")
+        or response.cookies
+        or "Cookie" in response.get("Vary", "")
+        or "nonce-" in response.get("Content-Security-Policy", "")
+    ):
+        return None
+    patch_vary_headers(response, ["Accept-Encoding"])
+    skipped = {"ETag", "Content-Length"}
+    return StoredPage(
+        headers={
+            name: value for name, value in response.items() if name not in skipped
+        },
+        etag=response["ETag"],
+        content=response.content,
+        max_age=int(max_age[1]),
+        stored_at=time.time(),
+    )
+
+
+def _answer(request: HttpRequest, page: StoredPage) -> HttpResponse:
+    encoding = _encoding(request.headers.get("Accept-Encoding", ""))
+    etag = page.etag_in(encoding)
+    age = str(max(0, int(time.time() - page.stored_at)))
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponse(status=304)
+        for name in _KEPT_HEADERS_ON_304:
+            response[name] = page.headers[name]
+    else:
+        content = page.encoded(encoding)
+        response = HttpResponse(content)
+        for name, value in page.headers.items():
+            response[name] = value
+        response["Content-Length"] = str(len(content))
+        if encoding:
+            response["Content-Encoding"] = encoding
+    response["ETag"] = etag
+    response["Age"] = age
+    return response
+
+
+def _encoding(accepted: str) -> str:
+    offered = {
+        name.strip()
+        for name, _, quality in (
+            word.partition(";") for word in accepted.lower().split(",")
+        )
+        if quality.strip() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    }
+    return next((name for name in ("br", "gzip") if name in offered), "")
