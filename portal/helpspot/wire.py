@@ -383,7 +383,8 @@ def label(element: Element, *names: str) -> str | None:
 def is_public(item: Element) -> bool:
     """Tell whether a history item is for customers.
 
-    Only one plain `<fPublic>1</fPublic>` says so; whatever is odd is private.
+    Only one plain `<fPublic>1</fPublic>` amid nothing but elements says so; whatever is
+    odd is private.
     """
     flags = item.findall("fPublic")
     return (
@@ -391,6 +392,16 @@ def is_public(item: Element) -> bool:
         and flags[0].text == "1"
         and not len(flags[0])
         and not flags[0].attrib
+        and _holds_elements_only(item)
+    )
+
+
+def _holds_elements_only(item: Element) -> bool:
+    # Text or a comment there may have swallowed the end of this item and the
+    # beginning of a private one.
+    between = [item.text, *(child.tail for child in item)]
+    return all(isinstance(child.tag, str) for child in item) and not any(
+        text and text.strip() for text in between
     )
 
 

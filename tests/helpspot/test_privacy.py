@@ -76,6 +76,17 @@ def test_shows_what_is_plainly_public(wire, helpspot):
     assert [note.id for note in helpspot.request.get("5abcdef").notes] == [2, 3]
 
 
+@pytest.mark.parametrize(("begin", "end"), [("<![CDATA[", "]]>"), ("<!--", "-->")])
+def test_hides_a_note_that_may_have_swallowed_another(wire, helpspot, begin, end):
+    whole = TICKET.format("<fPublic>0</fPublic>")
+    first = whole.index("</item>")
+    last = whole.index("<files>")
+    swallowed = whole[:first] + begin + whole[first:last] + end + whole[last:]
+    wire.answers("request.get", swallowed.encode())
+
+    assert CANARY not in repr(helpspot.request.get("5abcdef"))
+
+
 def test_needs_nothing_of_a_note_that_it_hides(wire, helpspot):
     odd = TICKET.format("").replace("<xRequestHistory>2</xRequestHistory>", "")
     wire.answers("request.get", odd.encode())
