@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 
 import requests
 import urllib3
@@ -45,8 +44,6 @@ def new_session() -> requests.Session:
     """Return a session that reaches help desks on sockets and the one in here."""
     session = requests.Session()
     session.trust_env = False
-    # One customer's call must not carry a cookie of another's.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):
         session.mount(scheme, PunctualAdapter())
     session.mount(SCHEME, EmbeddedAdapter())
@@ -91,6 +88,7 @@ def begin(
     """Send; return the answer from its first byte, or how it was lost."""
     token = current.set(deadline)
     try:
+        # Prepared without the session: one customer's call carries no other's cookie.
         return session.send(
             request.prepare(),
             stream=True,

@@ -168,8 +168,11 @@ def test_tells_a_failed_read_from_an_uncertain_write(
     assert type(caught.value) is error
 
 
-def test_does_not_believe_a_good_looking_answer_of_a_failed_call(wire, helpspot):
-    wire.answers("request.create", verb="POST", status=500)
+@pytest.mark.parametrize("status", [302, 400, 404, 500])
+def test_does_not_believe_a_good_looking_answer_of_a_failed_call(
+    wire, helpspot, status
+):
+    wire.answers("request.create", verb="POST", status=status)
 
     with pytest.raises(Uncertain):
         create(helpspot)

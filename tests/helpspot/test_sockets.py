@@ -124,6 +124,16 @@ def test_tries_a_read_once_more_and_a_write_never(start, script):
     assert counts == [2, 2, 1, 1]
 
 
+@pytest.mark.parametrize("script", [hang(), hang(OK), answer(b"", 500), say(OK)])
+def test_asks_once_what_a_second_try_would_hardly_get(start, script):
+    double = start(script)
+
+    with pytest.raises(Unavailable):
+        read(helpspot_at(double.url, Limits(wait=0.1, pause=(0.01, 0.02))))
+
+    assert len(double.requests) == 1
+
+
 def test_keeps_both_tries_within_one_deadline(start):
     double = start(answer(b"<html>", 503), drip(OK, itertools.repeat(b"<")))
     before = time.monotonic()
