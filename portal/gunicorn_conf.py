@@ -51,4 +51,4 @@ def child_exit(server: Any, worker: Any) -> None:
         return
     from prometheus_client.multiprocess import mark_process_dead
 
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the package has no types

@@ -57,8 +57,8 @@ class BrandMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer; whatever no view declared public is private and never stored."""
-        request.brand = brand = brand_for(request.get_host())  # type: ignore[attr-defined]
-        request.helpspot = helpspot_for(brand.connection)  # type: ignore[attr-defined]
+        request.brand = brand = brand_for(request.get_host())  # type: ignore[attr-defined]  # views see a PortalRequest
+        request.helpspot = helpspot_for(brand.connection)  # type: ignore[attr-defined]  # views see a PortalRequest
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)

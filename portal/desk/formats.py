@@ -98,7 +98,7 @@ def _xml(name: str, value: Value) -> Iterator[str]:
 # --------------------------------------------------------------- JSON and PHP
 
 
-def _plain_root(answer: Answer, numbers: bool) -> Plain:  # noqa: FBT001
+def _plain_root(answer: Answer, numbers: bool) -> Plain:  # noqa: FBT001 - given by position where it is called
     if not isinstance(answer.content, Mapping):
         return {answer.root: _plain(answer.content, numbers)}
     return {
@@ -106,11 +106,11 @@ def _plain_root(answer: Answer, numbers: bool) -> Plain:  # noqa: FBT001
     } or []
 
 
-def _plain(value: Value, numbers: bool) -> Plain:  # noqa: FBT001
+def _plain(value: Value, numbers: bool) -> Plain:  # noqa: FBT001 - given by position where it is called
     if isinstance(value, Several):
         elements = [_plain(element, numbers) for element in value.elements]
         if value.key and elements:
-            return {str(element[value.key]): element for element in elements}  # type: ignore[call-overload,index]
+            return {str(element[value.key]): element for element in elements}  # type: ignore[call-overload,index]  # each element has the key
         return elements
     if isinstance(value, Mapping):
         if all(isinstance(v, Several) and not v.elements for v in value.values()):

@@ -66,9 +66,9 @@ class Sqlite:
 
     def select(self, table: str, joins: str, shown: str) -> str:
         """Return the statement that finds ids and excerpts, best first."""
-        titled = f"SELECT rowid FROM {table} WHERE {table} MATCH %s"  # noqa: S608
+        titled = f"SELECT rowid FROM {table} WHERE {table} MATCH %s"  # noqa: S608 - only names of our own tables and columns
         return (
-            f"SELECT {table}.rowid, snippet({table}, 1, '', '', '…', 32)"  # noqa: S608
+            f"SELECT {table}.rowid, snippet({table}, 1, '', '', '…', 32)"  # noqa: S608 - only names of our own tables and columns
             f" FROM {table} {joins} WHERE {table} MATCH %s AND {shown}"
             f" ORDER BY {table}.rowid IN ({titled}) DESC,"
             f" bm25({table}, 10.0, 1.0), {table}.rowid LIMIT {MOST}"
@@ -77,7 +77,7 @@ class Sqlite:
     def insert(self, table: str) -> str:
         """Return the statement that writes a row, over what stood there."""
         return (
-            f"INSERT OR REPLACE INTO {table} (rowid, title, body)"  # noqa: S608
+            f"INSERT OR REPLACE INTO {table} (rowid, title, body)"  # noqa: S608 - only names of our own tables and columns
             " VALUES (%s, %s, %s)"
         )
 
@@ -108,7 +108,7 @@ class Postgres:
         body = f"translate(best.body, '<>', '{STAND_INS}')"
         excerpt = f"ts_headline('english', {body}, best.query, $${options}$$)"
         return (
-            f"SELECT best.id, translate({excerpt}, '{STAND_INS}', '<>')"  # noqa: S608
+            f"SELECT best.id, translate({excerpt}, '{STAND_INS}', '<>')"  # noqa: S608 - only names of our own tables and columns
             f" FROM (SELECT {table}.id, {table}.body, query,"
             f" ts_rank({table}.vector, query) AS rank"
             f" FROM to_tsquery('english', %s) AS query, {table} {joins}"
@@ -120,7 +120,7 @@ class Postgres:
     def insert(self, table: str) -> str:
         """Return the statement that writes a row, over what stood there."""
         return (
-            f"INSERT INTO {table} (id, body, vector) VALUES (%s, %s,"  # noqa: S608
+            f"INSERT INTO {table} (id, body, vector) VALUES (%s, %s,"  # noqa: S608 - only names of our own tables and columns
             " setweight(to_tsvector('english', %s), 'A')"
             " || setweight(to_tsvector('english', %s), 'D'))"
             " ON CONFLICT (id) DO UPDATE"

@@ -34,7 +34,7 @@ class EmbeddedAdapter(BaseAdapter):
         request: requests.PreparedRequest,
         stream: bool = False,  # noqa: FBT001, FBT002  # requests' signature
         timeout: object = None,
-        verify: object = True,  # noqa: FBT002
+        verify: object = True,  # noqa: FBT002 - the signature of requests
         cert: object = None,
         proxies: object = None,
     ) -> requests.Response:
@@ -98,9 +98,9 @@ def _content(answer: HttpResponseBase) -> Iterator[bytes]:
     if isinstance(answer, HttpResponse):
         yield answer.content
     elif isinstance(answer, StreamingHttpResponse):
-        chunks: Iterable[bytes] = answer.streaming_content  # type: ignore[assignment]
+        chunks: Iterable[bytes] = answer.streaming_content  # type: ignore[assignment]  # Django's stubs know less
         yield from chunks
-    for close in answer._resource_closers:  # type: ignore[attr-defined]
+    for close in answer._resource_closers:  # type: ignore[attr-defined]  # Django's stubs know less
         close()
 
 

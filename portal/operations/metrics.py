@@ -35,7 +35,7 @@ def exposition() -> bytes:
     """
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the package has no types
     else:
         registry.register(REGISTRY)
     registry.register(OutboxCollector())

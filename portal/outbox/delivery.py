@@ -165,7 +165,7 @@ def deliver(
         presume_lost(submission, helpspot)
     except Exception as exc:
         # Only its name: its message may hold what the customer wrote.
-        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400
+        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400 - a traceback would carry what the customer wrote
         presume_lost(submission, helpspot)
     else:
         reached("answered")

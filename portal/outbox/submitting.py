@@ -200,7 +200,7 @@ def _submit(
             _follow(submission)
     except DatabaseError as exc:
         # It is kept: whatever else the database refuses now, the worker does later.
-        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400
+        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400 - a traceback would carry what the customer wrote
     if submission.state == State.REFUSED:
         raise Rejected(submission.kind, problems_of(submission))
     return submission

@@ -62,10 +62,10 @@ def run(stop: Event) -> None:
                     purge()
                 was_busy = attend_next()
             except Exception as exc:
-                logger.error("The outbox met %s", type(exc).__name__)  # noqa: TRY400
+                logger.error("The outbox met %s", type(exc).__name__)  # noqa: TRY400 - a traceback would carry what the customer wrote
                 was_busy = False
             if not was_busy:
-                stop.wait(IDLE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
+                stop.wait(IDLE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
     finally:
         connections.close_all()
 

@@ -50,5 +50,5 @@ class WithRichText:
             request, context, *args, **kwargs
         )
         # What django-csp's decorator sets; a decorator would cover the lists as well.
-        response._csp_update = {"style-src": EDITOR_STYLES}  # type: ignore[attr-defined]
+        response._csp_update = {"style-src": EDITOR_STYLES}  # type: ignore[attr-defined]  # read by django-csp
         return response

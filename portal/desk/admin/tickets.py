@@ -82,7 +82,7 @@ class TicketForm(forms.ModelForm[Ticket]):
         if "assigned_to" in self.fields:
             staff = self.fields["assigned_to"]
             staff.queryset = User.objects.filter(is_staff=True)  # type: ignore[attr-defined]  # a model choice field
-            staff.label_from_instance = _full_name  # type: ignore[attr-defined]
+            staff.label_from_instance = _full_name  # type: ignore[attr-defined]  # a model choice field
 
     def clean(self) -> dict[str, Any]:
         """Ask for words where only files were chosen, and for a request's opening."""

@@ -12,8 +12,8 @@ from portal.desk.models import Customer
 from portal.desk.roles import SUPPORT_STAFF, make_groups
 
 # Known to everybody who reads this or the README: never for real people's data.
-CUSTOMER_PASSWORD = "lighthouse"  # noqa: S105
-STAFF_PASSWORD = "inkwell-demo"  # noqa: S105
+CUSTOMER_PASSWORD = "lighthouse"  # noqa: S105 - demo content, and documented as such
+STAFF_PASSWORD = "inkwell-demo"  # noqa: S105 - demo content, and documented as such
 
 
 def load_staff(entries: Sequence[StaffEntry]) -> Mapping[str, User]:

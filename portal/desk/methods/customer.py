@@ -67,7 +67,7 @@ def _customer_ids(email: str) -> list[str]:
 
 
 def _ticket(ticket: Ticket) -> Tree:
-    opening: list[Note] = ticket.opening  # type: ignore[attr-defined]
+    opening: list[Note] = ticket.opening  # type: ignore[attr-defined]  # prefetched or annotated by the query
     return {
         "xRequest": ticket.pk,
         "fOpenedVia": ticket.opened_via,

@@ -230,7 +230,7 @@ def _topic(topic: Topic) -> Tree:
         "dtGMTPosted": int(topic.posted_at.timestamp()),
         "sName": topic.author_name,
         "sTopic": topic.title,
-        "postcount": topic.post_count,  # type: ignore[attr-defined]
+        "postcount": topic.post_count,  # type: ignore[attr-defined]  # prefetched or annotated by the query
     }
 
 

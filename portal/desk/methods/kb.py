@@ -178,7 +178,7 @@ def _book(book: Book) -> Tree:
 
 def _chapter(chapter: Chapter, position: int, *, with_html: bool) -> Tree:
     number = _number(chapter, position)
-    shown: list[Page] = chapter.shown_pages  # type: ignore[attr-defined]
+    shown: list[Page] = chapter.shown_pages  # type: ignore[attr-defined]  # prefetched or annotated by the query
     pages = [
         _page(page, f"{number}{place}.", with_html=with_html)
         for place, page in enumerate(shown, start=1)
@@ -207,7 +207,7 @@ def _page(page: Page, number: str, *, with_html: bool) -> Tree:
     tags = [tag.name for tag in page.tags.all()]
     if tags:
         tree["tags"] = {"tag": Several(tags)}
-    related: list[Page] = page.shown_related  # type: ignore[attr-defined]
+    related: list[Page] = page.shown_related  # type: ignore[attr-defined]  # prefetched or annotated by the query
     if related:
         tree["relatedpages"] = {"relatedpage": Several([_related(p) for p in related])}
     return tree

@@ -248,7 +248,7 @@ def _reopen(ticket: Ticket) -> None:
 
 
 def _category(category: Category) -> Tree:
-    asked: list[CategoryField] = category.asked  # type: ignore[attr-defined]
+    asked: list[CategoryField] = category.asked  # type: ignore[attr-defined]  # prefetched or annotated by the query
     ids = [one.custom_field_id for one in asked]
     return {
         "xCategory": category.pk,
