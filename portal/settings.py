@@ -41,6 +41,8 @@ class Environment(BaseSettings):
         list[SecretStr], NoDecode, BeforeValidator(_split)
     ] = Field(default_factory=list)
     database_url: str | None = None
+    # What all processes remember together; empty: files under DATA_DIR, one machine.
+    cache_url: str = ""  # as in "redis://127.0.0.1:6379/0"
     allowed_hosts: Words = ["127.0.0.1", "localhost", "[::1]"]
     trusted_proxies: int = 0  # how many proxies of ours stand in front
     https: bool = False  # customers reach the portal by https
@@ -215,9 +217,17 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.cache_url,
+        # A cache that hangs must not cost more than asking the help desk.
+        "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.5},
+    }
+    if env.cache_url
+    else {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }

@@ -17,6 +17,10 @@ def plain_settings(settings):
             "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         },
     }
+    # Each process of a run remembers for itself.
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.ALLOWED_HOSTS = ["*"]
     # Tests look at pages as they are rendered; those of the store look at its copies.
@@ -25,7 +29,7 @@ def plain_settings(settings):
 
 
 @pytest.fixture(autouse=True)
-def forget_cached():
+def forget_cached(plain_settings):
     cache.clear()
     yield
     cache.clear()
