@@ -266,7 +266,7 @@ TIME_ZONE = "UTC"
 # ------------------------------------------------------------------- security
 
 # Wrong keys and passwords are answered at the same pace as right ones.
-ANSWER_NO_EARLIER_SECONDS = 0.4
+ANSWER_STEP_SECONDS = 0.4
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True

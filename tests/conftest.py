@@ -25,7 +25,7 @@ def plain_settings(settings):
     settings.ALLOWED_HOSTS = ["*"]
     # Tests look at pages as they are rendered; those of the store look at its copies.
     settings.STORED_PAGES_BYTES = 0
-    settings.ANSWER_NO_EARLIER_SECONDS = 0
+    settings.ANSWER_STEP_SECONDS = 0
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,15 @@ from django.conf import settings
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Leave the block no earlier than `ANSWER_NO_EARLIER_SECONDS` after entering it.
+    """Leave the block a whole number of `ANSWER_STEP_SECONDS` after entering it.
 
-    So that time does not tell a wrong key from an unknown request, or whether the
-    help desk was asked at all.
+    So that time does not tell a wrong key from an unknown request, a wrong password
+    from an unknown address, or whether the help desk was asked at all.
     """
-    ends_at = time.monotonic() + settings.ANSWER_NO_EARLIER_SECONDS
+    step = settings.ANSWER_STEP_SECONDS
+    began = time.monotonic()
     try:
         yield
     finally:
-        time.sleep(max(0, ends_at - time.monotonic()))
+        if step:
+            time.sleep(step - (time.monotonic() - began) % step)

@@ -23,11 +23,16 @@ from portal.helpspot.errors import (
     Throttled,
     Unavailable,
 )
+from portal.helpspot.types import TicketSummary
 from portal.http import PortalRequest, redirect, render_page
 
 ACCOUNT_LIMITS = (Limit(5, 15 * 60),)
 ADDRESS_LIMITS = (Limit(20, 15 * 60),)
+# Below what makes a help desk refuse every sign-in; access keys go on opening requests.
+BRAND_LIMITS = (Limit(100, 10 * 60),)
 RETRY_SECONDS = 60
+# An account that the help desk holds up is left alone, or it never gets free.
+PAUSE = (Limit(1, RETRY_SECONDS),)
 PAGES_AFTER_SIGN_IN = frozenset(
     {"tickets:index", "tickets:detail", "tickets:submit", "tickets:check"}
 )
@@ -96,14 +101,14 @@ def _try(request: PortalRequest, form: SignInForm | PasswordForm, email: str) ->
     counters = (
         ("sign-in", email.casefold(), ACCOUNT_LIMITS),
         ("sign-in-address", limits.visitor_network(request), ADDRESS_LIMITS),
+        ("sign-in-brand", request.brand.id, BRAND_LIMITS),
     )
     for counter in counters:
         limits.check(*counter)
     for counter in counters:
         limits.record(*counter)
-    password = form.cleaned_data["password"]
     try:
-        tickets = request.helpspot.customer.get_requests(email, password)
+        tickets = _ask(request, email, form.cleaned_data["password"])
     except LoginFailed:
         form.add_error(None, _failure(form))
         return 422
@@ -119,6 +124,19 @@ def _try(request: PortalRequest, form: SignInForm | PasswordForm, email: str) ->
         limits.give_back(*counter)
     accounts.sign_in(request, email, tickets)
     return 303
+
+
+@sensitive_variables("password")
+def _ask(request: PortalRequest, email: str, password: str) -> list[TicketSummary]:
+    """Ask the help desk, but not about an account that it has just held up."""
+    pause = ("sign-in-pause", email.casefold(), PAUSE)
+    if limits.is_reached(*pause):
+        raise Throttled("customer.getRequests")
+    try:
+        return request.helpspot.customer.get_requests(email, password)
+    except Throttled:
+        limits.record(*pause)
+        raise
 
 
 def _failure(form: SignInForm | PasswordForm) -> str:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
-from portal.desk.models import DeskSettings
+from portal.desk.models import DeskSettings, LoginAttempt
 
 URL = "/account/sign-in/"
 RIGHT = {"email": "amal@example.com", "password": "lighthouse"}
@@ -183,9 +185,36 @@ def test_a_form_of_another_site_signs_nobody_in(client, inkwell):
     assert client.get("/requests/").status_code == 302
 
 
-def test_answers_no_earlier_than_agreed(client, inkwell, settings):
-    settings.ANSWER_NO_EARLIER_SECONDS = 0.05
-    began = time.monotonic()
-    client.post(URL, {"email": "", "password": ""})
+def test_answers_only_at_whole_steps_of_time(client, inkwell, settings):
+    settings.ANSWER_STEP_SECONDS = 0.25
 
-    assert time.monotonic() - began >= 0.05
+    for form in ({"email": "", "password": ""}, WRONG):
+        began = time.monotonic()
+        client.post(URL, form)
+        beyond = (time.monotonic() - began) % 0.25
+
+        assert beyond < 0.1, form
+
+
+def test_a_hundred_wrong_passwords_hold_sign_in_up_below_the_desks_own_throttle(
+    client, inkwell
+):
+    for number in range(100):
+        guess = {**WRONG, "email": f"guess{number}@example.com"}
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post(URL, guess)
+
+    assert client.post(URL, RIGHT).status_code == 429
+    key = {"accesskey": inkwell.ticket.access_key}
+    assert client.post("/requests/check/", key).status_code == 303
+
+
+def test_asks_a_throttling_help_desk_nothing_for_a_minute(client, inkwell):
+    guess = {"method": "customer.getRequests", "sEmail": "amal@example.com"}
+    for _ in range(5):
+        client.get("/api/index.php", {**guess, "sPassword": "guessed"})
+    assert client.post(URL, RIGHT).status_code == 503
+    LoginAttempt.objects.all().delete()
+
+    assert client.post(URL, RIGHT).status_code == 503
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        assert client.post(URL, RIGHT).status_code == 303
