@@ -101,16 +101,21 @@ def visitor_address(request: HttpRequest, trusted_proxies: int) -> str:
 
 
 def error_page(
-    request: HttpRequest, status: int, context: Mapping[str, Any] | None = None
+    request: HttpRequest,
+    status: int,
+    context: Mapping[str, Any] | None = None,
+    *,
+    name: str = "",
 ) -> HttpResponse:
     """Return `templates/errors/<status>.html` in the portal's look, never cached.
 
-    503 and 429 carry Retry-After, from `retry_after` (seconds) in the context.
+    `name` names another of those templates. 503 and 429 carry Retry-After, from
+    `retry_after` (seconds) in the context.
     """
     values: dict[str, Any] = {"retry_after": 30, **(context or {})}
     values["retry_minutes"] = max(1, round(values["retry_after"] / 60))
     response = HttpResponse(
-        render_to_string(f"errors/{status}.html", values, request=request),
+        render_to_string(f"errors/{name or status}.html", values, request=request),
         status=status,
     )
     if status in {429, 503}:

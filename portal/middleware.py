@@ -12,11 +12,15 @@ from django.utils.cache import patch_cache_control
 
 from portal.accounts.limits import TooManyAttempts
 from portal.brands import brand_for
+from portal.brands.maintenance import planned_maintenance
 from portal.helpspot import helpspot_for
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
 from portal.http import error_page
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+# The desk's own side and its API stay open.
+PAGES = frozenset({"accounts", "forums", "home", "kb", "legacy", "search", "tickets"})
+AFTER_SENDING = "tickets:receipt"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -64,6 +68,24 @@ class BrandMiddleware:
             patch_cache_control(response, private=True, no_store=True)
             response.setdefault("Referrer-Policy", "no-referrer")
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Close the pages during maintenance; what was typed can still be sent."""
+        maintenance = planned_maintenance()
+        match = request.resolver_match
+        if (
+            maintenance is None
+            or not maintenance.is_on
+            or request.method not in SAFE_METHODS
+            or match is None
+            or match.view_name == AFTER_SENDING
+            or not PAGES.intersection(match.namespaces)
+        ):
+            return None
+        context = {"retry_after": maintenance.seconds_left}
+        return error_page(request, 503, context, name="maintenance")
 
     def process_exception(
         self, request: HttpRequest, exception: Exception

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import dj_database_url
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from whitenoise.compress import Compressor
 
@@ -61,6 +61,11 @@ class Environment(BaseSettings):
     brand_name: str = "Inkwell"
     brand_website: str = ""
     brand_hours: str = ""
+    brand_notice: str = ""  # a sentence above every page, as on a known problem
+    brand_notice_link: str = ""  # where to read more about it
+    # Both, with a time zone, as in "2027-01-31T20:00Z": announced a week before.
+    maintenance_from: AwareDatetime | None = None
+    maintenance_until: AwareDatetime | None = None
     max_file_mb: int = 10
     max_files: int = 5
 
@@ -114,7 +119,10 @@ BRAND = {
     "name": env.brand_name,
     "website": env.brand_website,
     "hours": env.brand_hours,
+    "notice": env.brand_notice,
+    "notice_link": env.brand_notice_link,
 }
+MAINTENANCE = (env.maintenance_from, env.maintenance_until)
 MAX_FILE_BYTES = env.max_file_mb * 1024 * 1024
 MAX_FILES = env.max_files
 TRUSTED_PROXIES = env.trusted_proxies

@@ -15,13 +15,16 @@ class Brand:
     """What one company's portal is called and offers.
 
     `website` is the company's own address ("" for none), `hours` a sentence on when
-    its team answers. Sizes are bytes.
+    its team answers. `notice` is said above every page ("" for nothing), with an
+    address to read more at. Sizes are bytes.
     """
 
     id: str
     name: str
     website: str
     hours: str
+    notice: str
+    notice_link: str
     max_files: int
     max_file_bytes: int
     connection: Connection
@@ -35,6 +38,8 @@ def brand_for(host: str) -> Brand:
         name=settings.BRAND["name"],
         website=settings.BRAND["website"],
         hours=settings.BRAND["hours"],
+        notice=settings.BRAND["notice"],
+        notice_link=settings.BRAND["notice_link"],
         max_files=settings.MAX_FILES,
         max_file_bytes=settings.MAX_FILE_BYTES,
         connection=Connection(

@@ -14,7 +14,7 @@ from portal.brands.memory import Remembered
 from portal.brands.sections import offered_sections
 from portal.brands.shelf import read_shelf
 from portal.helpspot.errors import Disabled, HelpSpotError
-from portal.http import PortalRequest, public, render_page
+from portal.http import PortalRequest, public, redirect, render_page
 
 TOPICS = 4
 T = TypeVar("T")
@@ -38,6 +38,10 @@ class Part(Generic[T]):
 @require_safe
 def index(request: PortalRequest) -> HttpResponse:
     """Show the ways to an answer: search, guides, the community, and writing."""
+    if "pg" in request.GET:
+        # HelpSpot's own portal answers at its folder as well as at its file.
+        query = request.META["QUERY_STRING"]
+        return redirect(request, f"/index.php?{query}", permanent=True)
     brand, helpspot = request.brand, request.helpspot
     sections = offered_sections(brand, helpspot)
     guides = _part(sections.has_guides, lambda: read_shelf(brand, helpspot))
