@@ -58,9 +58,14 @@ class Attachments:
         tokens: Sequence[str],
         incoming: Iterable[UploadedFile[bytes]],
     ) -> None:
-        self._brand = brand
-        self.waiting = outbox.staged(tokens)
-        self.refused: list[RefusedFile] = []
+        self.most = brand.max_files
+        self.most_bytes = brand.max_file_bytes
+        staged = outbox.staged(tokens)
+        self.waiting = staged[: self.most]
+        self.refused = [
+            RefusedFile(file.filename, self._one_too_many(file.filename))
+            for file in staged[self.most :]
+        ]
         self._fresh: list[UploadedFile[bytes]] = []
         for file in incoming:
             reason = self._problem(file)
@@ -93,28 +98,42 @@ class Attachments:
                 self.refused.append(RefusedFile(str(file.name), reason))
             self._fresh.clear()
 
+    @property
+    def too_big_text(self) -> str:
+        """Return why a file is refused for its size, with `{name}` for its name."""
+        return self._too_big("{name}")
+
+    @property
+    def too_many_text(self) -> str:
+        """Return why one more file is refused, with `{name}` for its name."""
+        return self._one_too_many("{name}")
+
     def _problem(self, file: UploadedFile[bytes]) -> str | None:
         name = file.name or ""
-        limit = self._brand.max_file_bytes
         if PurePath(name).suffix.removeprefix(".").lower() in _PROGRAMS:
             return _("%(name)s cannot be sent. Choose an image, PDF or ZIP") % {
                 "name": name
             }
         if not file.size:
             return _("%(name)s is empty. Choose another file") % {"name": name}
-        if file.size > limit:
-            return _("%(name)s is too big. Choose files under %(size)s") % {
-                "name": name,
-                "size": size_text(limit),
-            }
-        if len(self.waiting) + len(self._fresh) >= self._brand.max_files:
-            most = self._brand.max_files
-            return ngettext(
-                "%(name)s is one too many. Send up to %(count)d file",
-                "%(name)s is one too many. Send up to %(count)d files",
-                most,
-            ) % {"name": name, "count": most}
+        if file.size > self.most_bytes:
+            return self._too_big(name)
+        if len(self.waiting) + len(self._fresh) >= self.most:
+            return self._one_too_many(name)
         return None
+
+    def _too_big(self, name: str) -> str:
+        return _("%(name)s is too big. Choose files under %(size)s") % {
+            "name": name,
+            "size": size_text(self.most_bytes),
+        }
+
+    def _one_too_many(self, name: str) -> str:
+        return ngettext(
+            "%(name)s is one too many. Send up to %(count)d file",
+            "%(name)s is one too many. Send up to %(count)d files",
+            self.most,
+        ) % {"name": name, "count": self.most}
 
 
 def limits_text(brand: Brand) -> str:

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from portal.tickets import submitting, views
+from portal.tickets import staging, submitting, views
 
 app_name = "tickets"
 urlpatterns = [
     path("", views.index, name="index"),
     path("new/", submitting.submit, name="submit"),
     path("new/drill-down/<int:field_id>/", submitting.drill_down, name="drill_down"),
+    path("files/", staging.stage, name="stage"),
+    path("files/waiting/", staging.waiting, name="waiting"),
     path("sent/<str:reference>/", submitting.receipt, name="receipt"),
     path("check/", views.check, name="check"),
     path("open/<str:access_key>/", views.open_by_key, name="open_by_key"),
