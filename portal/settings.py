@@ -66,6 +66,14 @@ class Environment(BaseSettings):
     # Both, with a time zone, as in "2027-01-31T20:00Z": announced a week before.
     maintenance_from: AwareDatetime | None = None
     maintenance_until: AwareDatetime | None = None
+    # The form asks for the details in one box, or for what the customer did, expected
+    # and met.
+    request_format: Literal["simple", "detailed"] = "simple"
+    request_terms: str = ""  # a statement to agree to before sending; empty: none
+    request_terms_link: str = ""  # where the terms stand
+    check_answers: bool = False  # show the request once more before it is sent
+    # How many days after its end a request still takes replies; unset: always.
+    closed_reply_days: int | None = None
     max_file_mb: int = 10
     max_files: int = 5
 
@@ -115,12 +123,17 @@ OPERATORS_PATH = env.operators_path.strip("/")
 # The embedded transport hands prepared requests to this function, in this process.
 HELPSPOT_EMBEDDED_SERVER = "portal.desk.server.answer"
 
-BRAND = {
+BRAND: dict[str, Any] = {
     "name": env.brand_name,
     "website": env.brand_website,
     "hours": env.brand_hours,
     "notice": env.brand_notice,
     "notice_link": env.brand_notice_link,
+    "is_detailed": env.request_format == "detailed",
+    "terms": env.request_terms,
+    "terms_link": env.request_terms_link,
+    "checks_answers": env.check_answers,
+    "closed_reply_days": env.closed_reply_days,
 }
 MAINTENANCE = (env.maintenance_from, env.maintenance_until)
 MAX_FILE_BYTES = env.max_file_mb * 1024 * 1024

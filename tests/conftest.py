@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
+from portal.brands import brand_for
 from tests import partly_down as half_a_desk
 from tests.desk_content import Inkwell, fill_desk
 
@@ -47,3 +48,15 @@ def partly_down(settings):
     settings.HELPSPOT_EMBEDDED_SERVER = "tests.partly_down.answer"
     yield lambda *starts: half_a_desk.DOWN.update(starts)
     half_a_desk.DOWN.clear()
+
+
+@pytest.fixture
+def brand_says(settings):
+    """Set what the brand says of itself, as in `brand_says(notice="Slow today.")`."""
+
+    def say(**values):
+        settings.BRAND = {**settings.BRAND, **values}
+        brand_for.cache_clear()
+
+    yield say
+    brand_for.cache_clear()

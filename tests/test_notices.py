@@ -7,18 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal.brands import brand_for
 from portal.desk import models as desk
 from tests.html_page import parse_page
 
 PAGES = ["/", "/kb/", "/forums/", "/search/?q=x", "/requests/new/", "/account/sign-in/"]
-
-
-@pytest.fixture(autouse=True)
-def brand_read_again():
-    brand_for.cache_clear()
-    yield
-    brand_for.cache_clear()
 
 
 @pytest.fixture
@@ -31,12 +23,8 @@ def maintenance(settings):
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_known_problem_stands_above_every_page(client, inkwell, settings, address):
-    settings.BRAND = {
-        **settings.BRAND,
-        "notice": "Printing is slow today.",
-        "notice_link": "/kb/",
-    }
+def test_a_known_problem_stands_above_every_page(client, inkwell, brand_says, address):
+    brand_says(notice="Printing is slow today.", notice_link="/kb/")
 
     page = parse_page(client.get(address))
 

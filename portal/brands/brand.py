@@ -16,7 +16,11 @@ class Brand:
 
     `website` is the company's own address ("" for none), `hours` a sentence on when
     its team answers. `notice` is said above every page ("" for nothing), with an
-    address to read more at. Sizes are bytes.
+    address to read more at. `is_detailed` asks what the customer did, expected and met
+    instead of one box for all; `terms` is a statement to agree to before sending (""
+    for none); `checks_answers` shows a request once more before it is sent. A request
+    takes replies for `closed_reply_days` after its end, None for always. Sizes are
+    bytes.
     """
 
     id: str
@@ -25,6 +29,11 @@ class Brand:
     hours: str
     notice: str
     notice_link: str
+    is_detailed: bool
+    terms: str
+    terms_link: str
+    checks_answers: bool
+    closed_reply_days: int | None
     max_files: int
     max_file_bytes: int
     connection: Connection
@@ -35,11 +44,7 @@ def brand_for(host: str) -> Brand:
     """Return the brand that answers at this host: today one brand answers all."""
     return Brand(
         id="default",
-        name=settings.BRAND["name"],
-        website=settings.BRAND["website"],
-        hours=settings.BRAND["hours"],
-        notice=settings.BRAND["notice"],
-        notice_link=settings.BRAND["notice_link"],
+        **settings.BRAND,
         max_files=settings.MAX_FILES,
         max_file_bytes=settings.MAX_FILE_BYTES,
         connection=Connection(

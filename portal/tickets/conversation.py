@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import markup
+from portal.brands import Brand
 from portal.helpspot.types import (
     Attachment,
     CustomField,
@@ -66,6 +68,15 @@ class Detail:
     text: str = ""
     moment: Moment | None = None
     is_code: bool = False
+
+
+def takes_replies(ticket: Ticket, brand: Brand) -> bool:
+    """Return whether a reply still belongs there: closed ones take them for a time."""
+    days = brand.closed_reply_days
+    if ticket.is_open or days is None or ticket.closed is None:
+        return True
+    closed_at = ticket.closed.at
+    return closed_at is None or timezone.now() - closed_at <= timedelta(days=days)
 
 
 def conversation(ticket: Ticket, *, is_whole: bool) -> Conversation:

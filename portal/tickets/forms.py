@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import EmailValidator, MaxLengthValidator
 from django.forms import BoundField
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -31,6 +36,8 @@ from portal.tickets.custom_fields import (
 from portal.tickets.questions import Questions
 
 NOTE_LENGTH = 50_000
+DETAIL_LENGTH = 16_000
+DETAILS = ("did", "expected", "happened")
 KEY_LENGTH = 64
 MOST_CARDS = 8
 
@@ -50,6 +57,29 @@ _FILE_PARAMETER = re.compile(r"\bFile\d_")
 
 def _limit(length: int, message: Any) -> MaxLengthValidator:
     return MaxLengthValidator(length, message)
+
+
+def _detail(
+    label: Any, missing: Any, *, rows: int, is_required: bool = False
+) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=is_required,
+        validators=[
+            _limit(DETAIL_LENGTH, gettext_lazy("Use 16,000 characters or fewer"))
+        ],
+        error_messages={"required": missing},
+        widget=forms.Textarea(attrs={"class": "input", "rows": rows, "dir": "auto"}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a customer said to a question; `address` leads to its field."""
+
+    label: str
+    text: str
+    address: str
 
 
 class TicketForm(forms.Form):
@@ -76,6 +106,20 @@ class TicketForm(forms.Form):
         ],
         error_messages={"required": gettext_lazy("Enter the details of your request")},
         widget=forms.Textarea(attrs={"class": "input", "rows": 6, "dir": "auto"}),
+    )
+    did = _detail(
+        gettext_lazy("What did you do?"), gettext_lazy("Enter what you did"), rows=3
+    )
+    expected = _detail(
+        gettext_lazy("What did you expect?"),
+        gettext_lazy("Enter what you expected"),
+        rows=3,
+    )
+    happened = _detail(
+        gettext_lazy("What happened instead?"),
+        gettext_lazy("Enter what happened"),
+        rows=5,
+        is_required=True,
     )
     is_urgent = forms.BooleanField(
         label=gettext_lazy("This is urgent"),
@@ -158,6 +202,12 @@ class TicketForm(forms.Form):
             files.getlist("attached") if files is not None else (),
         )
         self.fields["attached"].help_text = limits_text(brand)
+        for name in ("note",) if brand.is_detailed else DETAILS:
+            del self.fields[name]
+        self.is_detailed = brand.is_detailed
+        self._zone = ZoneInfo(brand.connection.time_zone)
+        if brand.terms:
+            self.fields["terms"] = _terms_field(brand)
         if questions.categories:
             self.fields["category"] = _category_field(questions)
         for field in questions.custom_fields:
@@ -167,7 +217,7 @@ class TicketForm(forms.Form):
         self.order_fields(
             [
                 "category",
-                "note",
+                *(DETAILS if brand.is_detailed else ("note",)),
                 *(field_name(field.id) for field in questions.custom_fields),
             ]
         )
@@ -193,6 +243,12 @@ class TicketForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for file in self.attachments.refused:
             self.add_error("attached", file.reason)
+        if self.is_detailed:
+            cleaned["note"] = "\n\n".join(
+                f"{self.fields[name].label}\n{cleaned[name]}"
+                for name in DETAILS
+                if cleaned.get(name)
+            ).replace("\r\n", "\n")
         return cleaned
 
     def clean_key(self) -> str:
@@ -204,6 +260,14 @@ class TicketForm(forms.Form):
         """Return the text with one kind of line end."""
         note: str = self.cleaned_data["note"]
         return note.replace("\r\n", "\n")
+
+    def answers(self) -> Iterator[Answer]:
+        """Yield what a valid form says, as its customer reads it, in its order."""
+        for bound in self:
+            text = self._text(bound)
+            if text and bound.name not in {"key", "customer_id", "terms"}:
+                anchor = bound.id_for_label or bound.auto_id
+                yield Answer(str(bound.label), text, f"#{anchor}")
 
     def custom_values(self) -> dict[int, str]:
         """Return the answered custom fields as HelpSpot takes them, by id.
@@ -262,11 +326,14 @@ class TicketForm(forms.Form):
         if _FILE_PARAMETER.search(problem.text):
             return "attached"
         named = (
-            field
+            self._shown_as(field)
             for parameter, field in _PARAMETERS.items()
-            if parameter in problem.text and field in self.fields
+            if parameter in problem.text and self._shown_as(field) in self.fields
         )
         return next(named, None)
+
+    def _shown_as(self, field: str) -> str:
+        return "happened" if field == "note" and self.is_detailed else field
 
     def _in_our_names(self, text: str, name: str | None) -> str:
         """Return HelpSpot's words with a custom field's label for its parameter."""
@@ -274,16 +341,53 @@ class TicketForm(forms.Form):
             return text
         return _CUSTOM_PARAMETER.sub(lambda _found: str(self.fields[name].label), text)
 
+    def _text(self, bound: BoundField) -> str:
+        value = self.cleaned_data.get(bound.name)
+        match value:
+            case True:
+                return _("Yes")
+            case None | False:
+                return ""
+        if bound.name == "category":
+            return self.questions.category.name if self.questions.category else ""
+        if bound.name == "attached":
+            return ", ".join(file.filename for file in self.attachments.waiting)
+        match value:
+            case tuple():
+                return " › ".join(value)
+            case datetime():
+                return date_format(value.astimezone(self._zone), "j F Y, H:i")
+            case date():
+                return date_format(value, "j F Y")
+        return str(value)
+
     def _show(self, source: Mapping[str, str]) -> None:
         if not self.is_bound:
             for name, field in self.fields.items():
                 value = field.widget.value_from_datadict(source, {}, name)
+                if name == "happened" and not value:
+                    value = source.get("note", "")
                 if value not in (None, "", []):
                     self.initial[name] = value
             self.initial.setdefault("key", outbox.new_key())
         self.initial["category"] = (
             self.questions.category.id if self.questions.category else None
         )
+
+
+def _terms_field(brand: Brand) -> forms.Field:
+    link = format_html(
+        '<a href="{}" target="_blank" rel="noopener">{}</a>',
+        brand.terms_link,
+        _("Read it in a new tab"),
+    )
+    return forms.BooleanField(
+        label=brand.terms,
+        help_text=link if brand.terms_link else "",
+        error_messages={"required": _("Agree to this before you send")},
+        widget=Tick,
+        template_name="tickets/_check.html",
+    )
 
 
 def _category_field(questions: Questions) -> forms.Field:

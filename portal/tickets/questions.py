@@ -27,7 +27,8 @@ class Questions:
     """The public categories and the custom fields to answer, in HelpSpot's order.
 
     `is_current` is False where the help desk could not be asked just now,
-    `is_complete` where nothing tells what it would have asked.
+    `is_complete` where nothing tells what it would have asked. The custom fields are
+    those of the category of `asked_category_id`.
     """
 
     categories: tuple[Category, ...] = ()
@@ -35,6 +36,7 @@ class Questions:
     custom_fields: tuple[CustomField, ...] = ()
     is_current: bool = True
     is_complete: bool = True
+    asked_category_id: int | None = None
 
     def sealed(self) -> str:
         """Return the questions as text that only this portal can have written."""
@@ -71,7 +73,15 @@ def ask(
             if field.is_always_visible or field.id in shown
         ),
         is_current=not (known.is_old or fields.is_old),
+        asked_category_id=category.id if category else None,
     )
+
+
+def asked(sealed: str, category_id: int | None) -> Questions | None:
+    """Return what the form at hand asked about that category, None where unknown."""
+    found = _asked_before(sealed, category_id)
+    is_known = found.is_complete and found.asked_category_id == category_id
+    return found if is_known else None
 
 
 def drill_down(brand: Brand, helpspot: HelpSpot, field_id: int) -> CustomField:

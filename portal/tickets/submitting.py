@@ -1,15 +1,13 @@
-"""Sending a new request: the form, its drill-down levels, the receipt."""
+"""Sending a new request: the form, its drill-down levels, a last look at it."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import replace_url
 
@@ -17,9 +15,9 @@ from portal import accounts, outbox
 from portal.accounts import limits
 from portal.accounts.limits import Limit, TooManyAttempts
 from portal.helpspot.errors import Rejected
-from portal.helpspot.types import Moment, TicketSummary
+from portal.helpspot.types import TicketSummary
 from portal.http import PortalRequest, redirect, render_page
-from portal.tickets import prefill, questions
+from portal.tickets import drift, prefill, questions, receipts
 from portal.tickets.custom_fields import field_name, make_field
 from portal.tickets.forms import TicketForm
 
@@ -28,16 +26,9 @@ EMAIL_LIMITS = (Limit(10, 24 * 60 * 60),)
 # Forms with new files, sent or not: what waits takes room.
 FILES_LIMITS = (Limit(40, 60 * 60),)
 
-State = outbox.Submission.State
-WAITING_STATES = frozenset(
-    {State.RECEIVED, State.CONNECTING, State.SENDING, State.UNKNOWN}
-)
-LOST_STATES = frozenset({State.DISCARDED, State.REFUSED})
-POLL_SECONDS = 10
-SLOW_POLL_SECONDS = 60
-SLOW_AFTER = timedelta(minutes=5)
-_RECEIPTS = "receipts"
-MOST_RECEIPTS = 20
+MOST_OPEN = 3
+# Buttons that choose or take away within the form, and the way back to it.
+_CHANGES = frozenset({"_choose", "_remove", "_change"})
 
 
 # ------------------------------------------------------------------- the form
@@ -48,15 +39,13 @@ def submit(request: PortalRequest) -> HttpResponse:
     """Show the form for a new request and take what the customer sends."""
     if request.method != "POST":
         return _form_page(request, _empty_form(request), status=200)
-    if "_choose" in request.POST or "_remove" in request.POST:
+    if _CHANGES.intersection(request.POST):
         return _change_form(request)
-    form = TicketForm(
-        brand=request.brand,
-        questions=_questions(request),
-        data=request.POST,
-        files=request.FILES,
-    )
-    submission = _send(request, form)
+    current = _questions(request)
+    form = _sent_form(request, _asked(request) or current)
+    if _is_to_be_checked(request, form):
+        return _check_page(request, form)
+    submission = _send(request, form, current)
     if submission is None:
         return _form_page(request, form, status=form.status)
     return redirect(request, "tickets:receipt", submission.reference)
@@ -110,6 +99,21 @@ def _change_form(request: PortalRequest) -> HttpResponse:
     return replace_url(response, reverse("tickets:submit") + query)
 
 
+def _open_tickets(request: PortalRequest) -> list[TicketSummary]:
+    """Return a signed-in customer's newest open requests: this may belong there."""
+    tickets = accounts.tickets(request)
+    return [ticket for ticket in tickets if ticket.is_open][:MOST_OPEN]
+
+
+def _sent_form(request: PortalRequest, asked: questions.Questions) -> TicketForm:
+    return TicketForm(
+        brand=request.brand,
+        questions=asked,
+        data=request.POST,
+        files=request.FILES,
+    )
+
+
 def _questions(request: PortalRequest) -> questions.Questions:
     sent = request.POST if request.method == "POST" else request.GET
     return questions.ask(
@@ -120,13 +124,47 @@ def _questions(request: PortalRequest) -> questions.Questions:
     )
 
 
+def _asked(request: PortalRequest) -> questions.Questions | None:
+    """Return what the form asked: staff may have changed the questions since."""
+    sealed = request.POST.get("asked", "")
+    return questions.asked(sealed, prefill.category_id(request.POST))
+
+
+def _is_to_be_checked(request: PortalRequest, form: TicketForm) -> bool:
+    if not request.brand.checks_answers or "_checked" in request.POST:
+        return False
+    with suppress(TooManyAttempts, outbox.NotStored):
+        _keep_files(request, form)
+    return form.is_valid()
+
+
+def _check_page(request: PortalRequest, form: TicketForm) -> HttpResponse:
+    """Show the answers once more, each with a way back to its field."""
+    carried = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "waiting"
+        for value in values
+    ]
+    carried += [("waiting", file.token) for file in form.attachments.waiting]
+    return render_page(
+        request,
+        "tickets/check_answers.html",
+        {"answers": form.answers(), "carried": carried},
+    )
+
+
 def _form_page(
     request: PortalRequest, form: TicketForm, *, status: int
 ) -> HttpResponse:
     response = render_page(
         request,
         "tickets/submit.html",
-        {"form": form, "questions": form.questions},
+        {
+            "form": form,
+            "questions": form.questions,
+            "open_tickets": _open_tickets(request),
+        },
         partial="fields",
         status=status,
     )
@@ -138,12 +176,14 @@ def _form_page(
 # -------------------------------------------------------------------- sending
 
 
-def _send(request: PortalRequest, form: TicketForm) -> outbox.Submission | None:
+def _send(
+    request: PortalRequest, form: TicketForm, current: questions.Questions
+) -> outbox.Submission | None:
     """Keep and hand over a valid form; None leaves the reason on the form."""
     try:
         _keep_files(request, form)
         if form.is_valid():
-            return _submit(request, form)
+            return _submit(request, form, current)
     except TooManyAttempts as exc:
         form.show_pause(exc.retry_after)
     except Rejected as exc:
@@ -163,106 +203,36 @@ def _keep_files(request: PortalRequest, form: TicketForm) -> None:
             files.stage()
 
 
-def _submit(request: PortalRequest, form: TicketForm) -> outbox.Submission:
+def _submit(
+    request: PortalRequest, form: TicketForm, current: questions.Questions
+) -> outbox.Submission:
     answers = form.cleaned_data
     if not outbox.is_kept(request.brand, answers["key"]):
         limits.spend("submit-email", answers["email"].casefold(), EMAIL_LIMITS)
         limits.spend("submit", limits.visitor_network(request), ADDRESS_LIMITS)
     first_name, last_name = form.names()
-    category = form.questions.category
+    fitted = drift.fit(form.questions, current, form.custom_values())
     submission = outbox.submit_ticket(
         request.brand,
         request.helpspot,
         key=answers["key"],
-        note=answers["note"],
+        note=fitted.added_to(answers["note"]),
         email=answers["email"],
         first_name=first_name,
         last_name=last_name,
         phone=answers["phone"],
         customer_id=answers["customer_id"],
-        category_id=category.id if category else None,
+        category_id=fitted.category_id,
         is_urgent=answers["is_urgent"],
-        custom=form.custom_values(),
+        custom=fitted.custom,
         files=form.attachments.waiting,
     )
-    _open_to_visitor(
+    category = form.questions.category
+    receipts.open_to_visitor(
         request,
         submission,
         note=answers["note"],
         category_name=category.name if category else None,
     )
-    _remember_receipt(request, submission)
+    receipts.remember(request, submission, form.answers())
     return submission
-
-
-def _open_to_visitor(
-    request: PortalRequest,
-    submission: outbox.Submission,
-    *,
-    note: str = "",
-    category_name: str | None = None,
-) -> None:
-    """Let this visitor see a delivered request, and list it if they are signed in."""
-    ticket_id, access_key = submission.result_id, submission.access_key
-    if ticket_id is None or access_key is None:
-        return
-    if accounts.access_key(request, ticket_id) is not None:
-        return
-    accounts.grant(request, ticket_id, access_key)
-    accounts.add_ticket(
-        request,
-        TicketSummary(
-            id=ticket_id,
-            access_key=access_key,
-            is_open=True,
-            category_name=category_name,
-            opened=Moment(at=submission.created_at),
-            note=note,
-        ),
-    )
-
-
-# -------------------------------------------------------------------- receipt
-
-
-@require_safe
-def receipt(request: PortalRequest, reference: str) -> HttpResponse:
-    """Show what became of a request that this browser sent."""
-    # A visit that is over ends here, and its receipts with it.
-    accounts.signed_in_as(request)
-    if reference not in request.session.get(_RECEIPTS, ()):
-        raise Http404
-    try:
-        submission = outbox.find(reference)
-    except outbox.Submission.DoesNotExist:
-        raise Http404 from None
-    _open_to_visitor(request, submission)
-    _remember_receipt(request, submission)
-    is_waiting = submission.state in WAITING_STATES
-    every = _poll_seconds(submission)
-    if is_waiting and request.GET.get("every") == str(every):
-        # Nothing new: the page stays as it is, and nothing is read out again.
-        return HttpResponse(status=204)
-    return render_page(
-        request,
-        "tickets/receipt.html",
-        {
-            "submission": submission,
-            "is_waiting": is_waiting,
-            "is_lost": submission.state in LOST_STATES,
-            "poll_seconds": every,
-        },
-        partial="receipt",
-    )
-
-
-def _remember_receipt(request: PortalRequest, submission: outbox.Submission) -> None:
-    receipts: list[str] = request.session.get(_RECEIPTS, [])
-    if submission.reference not in receipts:
-        receipts = [*receipts, submission.reference]
-        request.session[_RECEIPTS] = receipts[-MOST_RECEIPTS:]
-
-
-def _poll_seconds(submission: outbox.Submission) -> int:
-    is_old = timezone.now() - submission.created_at > SLOW_AFTER
-    return SLOW_POLL_SECONDS if is_old else POLL_SECONDS

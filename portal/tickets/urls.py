@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.tickets import staging, submitting, views
+from portal.tickets import receipts, staging, submitting, views
 
 app_name = "tickets"
 urlpatterns = [
@@ -11,7 +11,9 @@ urlpatterns = [
     path("new/drill-down/<int:field_id>/", submitting.drill_down, name="drill_down"),
     path("files/", staging.stage, name="stage"),
     path("files/waiting/", staging.waiting, name="waiting"),
-    path("sent/<str:reference>/", submitting.receipt, name="receipt"),
+    path("sent/<str:reference>/", receipts.receipt, name="receipt"),
+    path("sent/<str:reference>/text/", receipts.as_text, name="receipt_text"),
+    path("sent/<str:reference>/json/", receipts.as_json, name="receipt_json"),
     path("check/", views.check, name="check"),
     path("open/<str:access_key>/", views.open_by_key, name="open_by_key"),
     path("<int:ticket_id>/", views.detail, name="detail"),

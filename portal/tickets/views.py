@@ -278,6 +278,7 @@ def _ticket_page(
             "conversation": conversation.conversation(
                 ticket, is_whole="all" in request.GET
             ),
+            "takes_replies": conversation.takes_replies(ticket, request.brand),
             "is_waiting_for_customer": conversation.is_waiting_for_customer(ticket),
             "handled_by": conversation.first_name(ticket.assigned_to),
             "details": conversation.details(
