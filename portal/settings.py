@@ -26,6 +26,12 @@ def _split(value: Any) -> Any:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return dict(pair.split("=", 1) for pair in _split(value))
+
+
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 
 
@@ -49,6 +55,10 @@ class Environment(BaseSettings):
 
     metrics: bool = False  # answer Prometheus at /metrics
     metrics_addresses: Words = ["127.0.0.1", "::1"]  # everyone else is told 404
+
+    # How long copies of what the help desk says count as fresh, as in
+    # "kb-shelf=120 topics=30"; seconds, by kind; 60 where nothing is said.
+    fresh_seconds: Annotated[dict[str, int], NoDecode, BeforeValidator(_pairs)] = {}
 
     helpspot_url: str = ""  # empty: the built-in practice desk
     helpspot_time_zone: str = "UTC"  # of the dates that HelpSpot formats
@@ -252,6 +262,12 @@ CACHES: dict[str, dict[str, Any]] = {
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
+
+FRESH_SECONDS = env.fresh_seconds
+# A copy that is just too old is served while a thread asks for a new one.
+REFRESH_BEHIND = True
+# Seconds pass before the help desk is asked again for what it did not give.
+REMEMBER_FAILURES = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

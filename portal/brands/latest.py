@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 
 from portal.brands.brand import Brand
 from portal.brands.memory import Remembered, remembered
-from portal.helpspot import HelpSpot
+from portal.helpspot import HelpSpot, side_by_side
 from portal.helpspot.types import Topic
 
 TOPICS_PER_FORUM = 25
@@ -24,9 +26,9 @@ def posted_at(topic: Topic) -> datetime:
 
 
 def _read(helpspot: HelpSpot) -> tuple[Topic, ...]:
-    topics = [
-        topic
+    reads = [
+        partial(helpspot.forums.get_topics, forum.id, length=TOPICS_PER_FORUM)
         for forum in helpspot.forums.list()
-        for topic in helpspot.forums.get_topics(forum.id, length=TOPICS_PER_FORUM)
     ]
+    topics = chain.from_iterable(side_by_side(helpspot.connection, reads))
     return tuple(sorted(topics, key=posted_at, reverse=True)[:TOPICS_PER_FORUM])

@@ -1,25 +1,54 @@
-"""What a brand's help desk said a moment ago, so that pages need not ask again."""
+"""What a brand's help desk said a moment ago, so that pages need not ask again.
+
+A copy is fresh for a while; for some minutes more it is served at once while one thread
+asks for a new one; while the help desk is away it stands in for a day. Each process has
+its own copies and shares them with the others. However many readers want the same thing
+at the same moment, one of them asks, and the others wait for that answer.
+
+Only what is public goes through here: copies know brands, not visitors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
-from django.core.cache import cache
+from django.conf import settings
+from django.db import connections
 from django.utils import timezone
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
+from portal.brands import generations, shared
 from portal.brands.brand import Brand
-from portal.helpspot.errors import Unavailable
+from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 
-FRESH_FOR = timedelta(seconds=60)
+SCHEMA = 1  # raised where a kept type changes its shape
+FRESH_SECONDS = 60
+BEHIND_SECONDS = 10 * 60
 KEEP_SECONDS = 24 * 60 * 60
+NOT_FOUND_SECONDS = 10
+FAILED_SECONDS = 2
+WAIT_SECONDS = 10.0
+MOST_COPIES = 4000
 LOOKUPS = Counter(
     "portal_memory_lookups",
-    "Looks into the memory: fresh there (hit), asked for (miss), old copy (stale).",
+    "Looks into the memory: fresh there (hit), old and refreshed behind (behind), "
+    "asked for (miss), old copy of an absent help desk (stale).",
     ["kind", "outcome"],
+)
+AGES = Histogram(
+    "portal_memory_age_seconds",
+    "How old the copies were that pages were made from.",
+    ["kind"],
+    buckets=(1, 10, 60, 120, 300, 600, 3600, 6 * 3600, 24 * 3600),
 )
 T = TypeVar("T")
 
@@ -40,36 +69,243 @@ def remembered(
     *,
     keep_seconds: int = KEEP_SECONDS,
 ) -> Remembered[T]:
-    """Return what `read` returns, reading it at most once a minute for each brand.
+    """Return what `read` returns, asking anew when the copy is no longer fresh.
 
-    While the help desk is away the last good copy stands in for `keep_seconds`; without
-    one the error goes through. `name` is unique within the brand.
+    `name` is unique within the brand; its first part, before a colon, is its kind.
+    Kinds have their own lifetimes in `settings.FRESH_SECONDS`. While the help desk is
+    away the last good copy stands in for `keep_seconds`; without one the error goes
+    through. `NotFound` is remembered for some seconds, too.
     """
-    key = _key(brand, name)
-    known: Remembered[T] | None = cache.get(key)
-    # Only the first part of a name: what follows may be an id or what someone sought.
-    kind = name.partition(":")[0]
-    if known and timezone.now() - known.read_at < FRESH_FOR:
-        LOOKUPS.labels(kind, "hit").inc()
-        return known
-    outcome = "miss"
-    try:
-        fresh = Remembered(read(), timezone.now())
-    except Unavailable:
-        if known is None:
-            raise
-        outcome = "stale"
-        return replace(known, is_old=True)
-    finally:
-        LOOKUPS.labels(kind, outcome).inc()
-    cache.set(key, fresh, keep_seconds)
-    return fresh
+    task = _Task(brand, name, read, keep_seconds)
+    copy, outcome = task.look() or task.ask()
+    LOOKUPS.labels(task.kind, outcome).inc()
+    AGES.labels(task.kind).observe(max(0.0, task.age(copy)))
+    return copy
+
+
+def renewed(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
+    """Return what `read` returns now, and let everyone have it."""
+    task = _Task(brand, name, read, KEEP_SECONDS)
+    return task.note(read())
 
 
 def forget(brand: Brand, name: str) -> None:
     """Let the next reader ask the help desk again."""
-    cache.delete(_key(brand, name))
+    key = _key(brand, name)
+    _near.drop(key)
+    _failures.pop(key, None)
+    shared.drop(key)
+
+
+def forget_everything() -> None:
+    """Forget what this process knows by itself."""
+    _near.clear()
+    _failures.clear()
+
+
+class _Near:
+    """The copies of this process, the least used ones going first."""
+
+    def __init__(self) -> None:
+        self._copies: OrderedDict[str, Remembered[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, key: str) -> Remembered[Any] | None:
+        with self._lock:
+            copy = self._copies.get(key)
+            if copy is not None:
+                self._copies.move_to_end(key)
+            return copy
+
+    def keep(self, key: str, copy: Remembered[Any]) -> None:
+        with self._lock:
+            self._copies[key] = copy
+            self._copies.move_to_end(key)
+            while len(self._copies) > MOST_COPIES:
+                self._copies.popitem(last=False)
+
+    def drop(self, key: str) -> None:
+        with self._lock:
+            self._copies.pop(key, None)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._copies.clear()
+
+
+class _Flights:
+    """Lets one thread of this process at a time ask for a key."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, tuple[threading.Lock, int]] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def alone(self, key: str, wait_seconds: float) -> Iterator[bool]:
+        """Yield whether it is this thread's turn within the wait."""
+        with self._lock:
+            lock, users = self._locks.get(key, (threading.Lock(), 0))
+            self._locks[key] = (lock, users + 1)
+        is_ours = lock.acquire(timeout=wait_seconds)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                lock.release()
+            with self._lock:
+                lock, users = self._locks[key]
+                if users > 1:
+                    self._locks[key] = (lock, users - 1)
+                else:
+                    del self._locks[key]
+
+
+_near = _Near()
+_flights = _Flights()
+_failures: dict[str, tuple[float, HelpSpotError]] = {}
+_behind = ThreadPoolExecutor(4, thread_name_prefix="refresh")
+_being_refreshed: set[str] = set()
+
+
+class _Task(Generic[T]):
+    """One thing to know about a brand, and how to learn it."""
+
+    def __init__(
+        self, brand: Brand, name: str, read: Callable[[], T], keep_seconds: int
+    ) -> None:
+        self.key = _key(brand, name)
+        # Only the first part of a name: an id or what someone sought may follow.
+        self.kind = name.partition(":")[0]
+        self._brand = brand
+        self._read = read
+        self._keep_seconds = keep_seconds
+        self._fresh_seconds = settings.FRESH_SECONDS.get(self.kind, FRESH_SECONDS)
+
+    def age(self, copy: Remembered[T]) -> float:
+        """Return the copy's age in seconds; below 0 where a clock was set back."""
+        return (timezone.now() - copy.read_at).total_seconds()
+
+    def look(self) -> tuple[Remembered[T], str] | None:
+        """Return this process's copy where it can be served at once."""
+        copy = self._near_copy()
+        if copy is None or self._is_outdated(copy):
+            return None
+        age = self.age(copy)
+        if 0 <= age < self._fresh_seconds:
+            return copy, "hit"
+        is_for_behind = settings.REFRESH_BEHIND and (
+            0 <= age < self._fresh_seconds + BEHIND_SECONDS
+        )
+        if not is_for_behind or self._failure():
+            return None
+        self._refresh_behind()
+        return copy, "behind"
+
+    def ask(self) -> tuple[Remembered[T], str]:
+        """Ask; whoever asks already is waited for, unless a copy serves meanwhile."""
+        spare = self._near_copy()
+        if spare and self._is_outdated(spare):
+            spare = None
+        with _flights.alone(self.key, 0 if spare else WAIT_SECONDS) as is_ours:
+            if spare and not is_ours:
+                return spare, "behind"
+            found = self._fresh_copy()
+            if found:
+                return found, "hit"
+            failure = self._failure()
+            if failure:
+                return self._stand_in(failure), "stale"
+            with shared.alone(self.key, WAIT_SECONDS):
+                found = self._fresh_copy()
+                if found:
+                    return found, "hit"
+                return self._ask_now()
+
+    def note(self, value: T) -> Remembered[T]:
+        """Keep what was just read, here and for the other processes."""
+        copy = Remembered(value, timezone.now())
+        _failures.pop(self.key, None)
+        _near.keep(self.key, copy)
+        shared.keep(self.key, copy, self._keep_seconds)
+        return copy
+
+    def _ask_now(self) -> tuple[Remembered[T], str]:
+        try:
+            value = self._read()
+        except Unavailable as exc:
+            self._note_failure(exc, FAILED_SECONDS)
+            return self._stand_in(exc), "stale"
+        except (NotFound, Disabled) as exc:
+            self._note_failure(exc, NOT_FOUND_SECONDS)
+            LOOKUPS.labels(self.kind, "miss").inc()
+            raise
+        return self.note(value), "miss"
+
+    def _stand_in(self, failure: HelpSpotError) -> Remembered[T]:
+        copy = self._any_copy()
+        if copy is None or not isinstance(failure, Unavailable):
+            raise type(failure)(*failure.args)
+        return replace(copy, is_old=True)
+
+    def _fresh_copy(self) -> Remembered[T] | None:
+        copy = self._any_copy()
+        if copy is None or self._is_outdated(copy):
+            return None
+        return copy if 0 <= self.age(copy) < self._fresh_seconds else None
+
+    def _any_copy(self) -> Remembered[T] | None:
+        """Return the newest copy of this process and of the others."""
+        near = self._near_copy()
+        if near and 0 <= self.age(near) < 1:
+            return near
+        far: object = shared.recall(self.key)
+        if not isinstance(far, Remembered):
+            return near
+        if near is None or far.read_at > near.read_at:
+            _near.keep(self.key, far)
+            return far
+        return near
+
+    def _near_copy(self) -> Remembered[T] | None:
+        copy = _near.find(self.key)
+        if copy is None or self.age(copy) > self._keep_seconds:
+            return None
+        return copy
+
+    def _is_outdated(self, copy: Remembered[T]) -> bool:
+        began = datetime.fromtimestamp(generations.current(self._brand.id), UTC)
+        return copy.read_at <= began
+
+    def _refresh_behind(self) -> None:
+        if self.key in _being_refreshed:
+            return
+        _being_refreshed.add(self.key)
+        _behind.submit(self._refresh)
+
+    def _refresh(self) -> None:
+        try:
+            self.ask()
+        except HelpSpotError:
+            pass  # noted: the next reader gets the copy as an old one
+        finally:
+            _being_refreshed.discard(self.key)
+            connections.close_all()
+
+    def _note_failure(self, failure: HelpSpotError, seconds: float) -> None:
+        if settings.REMEMBER_FAILURES:
+            _failures[self.key] = (time.monotonic() + seconds, failure)
+
+    def _failure(self) -> HelpSpotError | None:
+        ends_at, failure = _failures.get(self.key, (0.0, None))
+        if failure is None or time.monotonic() >= ends_at:
+            _failures.pop(self.key, None)
+            return None
+        return failure
 
 
 def _key(brand: Brand, name: str) -> str:
-    return f"{brand.id}:{name}"
+    # Names hold what people sought, and what a help desk calls things: neither is
+    # fit for a cache server's keys.
+    of = f"{brand.connection.base_url}\n{name}"
+    digest = hashlib.sha256(of.encode()).hexdigest()[:32]
+    return f"portal:{SCHEMA}:{brand.id}:{digest}"

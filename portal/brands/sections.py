@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.cache import cache
-
 from portal.brands.brand import Brand
+from portal.brands.memory import remembered
 from portal.helpspot import HelpSpot
 from portal.helpspot.errors import Disabled, HelpSpotError
-
-REMEMBER_SECONDS = 300
-ASK_AGAIN_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,25 +19,15 @@ class Sections:
 
 
 def offered_sections(brand: Brand, helpspot: HelpSpot) -> Sections:
-    """Return which sections the help desk offers, asking it every five minutes.
-
-    One that offers nothing is asked again sooner: it is being filled.
+    """Return which sections the help desk offers.
 
     Where it cannot be asked, a section counts as offered: an outage never looks as if
     something had been taken away.
     """
-    key = f"sections:{brand.id}"
-    known: Sections | None = cache.get(key)
-    if known is None:
-        try:
-            known = _ask(helpspot)
-        except HelpSpotError:
-            known = Sections()
-            cache.set(key, known, ASK_AGAIN_SECONDS)
-        else:
-            is_filled = known.has_guides or known.has_forums
-            cache.set(key, known, REMEMBER_SECONDS if is_filled else ASK_AGAIN_SECONDS)
-    return known
+    try:
+        return remembered(brand, "sections", lambda: _ask(helpspot)).value
+    except HelpSpotError:
+        return Sections()
 
 
 def _ask(helpspot: HelpSpot) -> Sections:

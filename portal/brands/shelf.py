@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from portal.brands.brand import Brand
 from portal.brands.memory import Remembered, remembered
-from portal.helpspot import HelpSpot
+from portal.helpspot import HelpSpot, side_by_side
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 from portal.helpspot.types import Book, Chapter, Page
 
@@ -66,7 +67,7 @@ class Place:
         return self.shelved.book
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shelf:
     """All public books in order. What is not here raises `NotFound`.
 
@@ -97,18 +98,17 @@ class Shelf:
 
     def chapter(self, chapter_id: int) -> tuple[Book, Chapter]:
         """Return a chapter and its book."""
-        for shelved in self.books:
-            for chapter in shelved.chapters or ():
-                if chapter.id == chapter_id:
-                    return shelved.book, chapter
-        raise self._missing()
+        found = self._chapters.get(chapter_id)
+        if found is None:
+            raise self._missing()
+        return found
 
     def place(self, page_id: int) -> Place:
         """Return where a page stands."""
-        for place in self.places():
-            if place.page.id == page_id:
-                return place
-        raise self._missing()
+        found = self._places.get(page_id)
+        if found is None:
+            raise self._missing()
+        return found
 
     def tagged(self, tag: str) -> list[Place]:
         """Return the pages that carry a tag, whatever its case, book by book."""
@@ -131,6 +131,18 @@ class Shelf:
         is_whole = all(shelved.chapters is not None for shelved in self.books)
         return NotFound("kb.getPage") if is_whole else Unavailable("kb.getBookTOC")
 
+    @cached_property
+    def _places(self) -> dict[int, Place]:
+        return {place.page.id: place for place in self.places()}
+
+    @cached_property
+    def _chapters(self) -> dict[int, tuple[Book, Chapter]]:
+        return {
+            chapter.id: (shelved.book, chapter)
+            for shelved in self.books
+            for chapter in shelved.chapters or ()
+        }
+
 
 def read_shelf(brand: Brand, helpspot: HelpSpot) -> Remembered[Shelf]:
     """Return the shelf, at most a minute old while the help desk answers."""
@@ -152,9 +164,13 @@ def with_plain_numbers(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
 
 def _read(helpspot: HelpSpot) -> Shelf:
     books = helpspot.kb.list()
+    contents = side_by_side(
+        helpspot.connection, [partial(_chapters, helpspot, book) for book in books]
+    )
     shelf = Shelf(
         books=tuple(
-            ShelvedBook(book=book, chapters=_chapters(helpspot, book)) for book in books
+            ShelvedBook(book=book, chapters=chapters)
+            for book, chapters in zip(books, contents, strict=True)
         )
     )
     if books and all(shelved.chapters is None for shelved in shelf.books):

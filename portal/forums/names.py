@@ -5,9 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
-from django.core.cache import cache
-
-from portal.brands import Brand
+from portal.brands import Brand, shared
 from portal.helpspot.types import Post
 
 REMEMBER_SECONDS = 7 * 24 * 60 * 60
@@ -42,12 +40,12 @@ def remember_team(brand: Brand, posts: Iterable[Post]) -> None:
     }
     known = _team(brand)
     if not seen <= known:
-        cache.set(_key(brand), known | seen, REMEMBER_SECONDS)
+        shared.keep(_key(brand), known | seen, REMEMBER_SECONDS)
 
 
 def _team(brand: Brand) -> frozenset[str]:
-    found: frozenset[str] = cache.get(_key(brand), frozenset())
-    return found
+    found = shared.recall(_key(brand))
+    return found if isinstance(found, frozenset) else frozenset()
 
 
 def _key(brand: Brand) -> str:

@@ -3,8 +3,9 @@
 from functools import cache
 
 from portal.helpspot.client import Connection, HelpSpot
+from portal.helpspot.side_by_side import side_by_side
 
-__all__ = ["Connection", "HelpSpot", "helpspot_for"]
+__all__ = ["Connection", "HelpSpot", "helpspot_for", "side_by_side"]
 
 
 @cache

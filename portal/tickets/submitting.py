@@ -183,15 +183,31 @@ def _send(
     try:
         _keep_files(request, form)
         if form.is_valid():
-            return _submit(request, form, current)
+            return _submit_as_asked(request, form, current)
     except TooManyAttempts as exc:
         form.show_pause(exc.retry_after)
     except Rejected as exc:
         form.show_refusal(exc.problems)
-        questions.forget(request.brand)
     except outbox.NotStored:
         form.show_not_stored()
     return None
+
+
+def _submit_as_asked(
+    request: PortalRequest, form: TicketForm, current: questions.Questions
+) -> outbox.Submission:
+    """Submit; what was refused for a change of the questions is fitted to them."""
+    try:
+        return _submit(request, form, current)
+    except Rejected:
+        questions.forget(request.brand)
+        changed = _questions(request)
+        custom = form.custom_values()
+        if drift.fit(form.questions, changed, custom) == drift.fit(
+            form.questions, current, custom
+        ):
+            raise
+        return _submit(request, form, changed)
 
 
 def _keep_files(request: PortalRequest, form: TicketForm) -> None:
