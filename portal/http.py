@@ -25,6 +25,10 @@ from portal.brands import Brand
 from portal.helpspot import HelpSpot
 
 PUBLIC_SECONDS = 60
+# A page made from an old copy, while the help desk is away.
+OLD_SECONDS = 10
+BEHIND_SECONDS = 5 * 60
+STAND_IN_SECONDS = 24 * 60 * 60
 P = ParamSpec("P")
 
 
@@ -47,10 +51,15 @@ def render_page(
     partial: str | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Return the page, or only its partial when htmx swaps the element of that id."""
+    """Return the page, or only its partial when htmx swaps the element of that id.
+
+    `as_of` in the context is when the old copy was read that the page is made from:
+    such a page is kept only for seconds.
+    """
     if partial and request.htmx and request.htmx.target == partial:
         template = f"{template}#{partial}"
     response = render(request, template, dict(context or {}), status=status)
+    response.shows_old = bool(context and context.get("as_of"))  # type: ignore[attr-defined]  # read by `public`
     if partial:
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
@@ -73,17 +82,39 @@ def public(view: PortalView[P]) -> PortalView[P]:
     Such a page carries no cookie and nothing personal; its view never touches the
     session.
     """
+    return _public(view, max_age=PUBLIC_SECONDS)
 
+
+def public_and_current(view: PortalView[P]) -> PortalView[P]:
+    """Mark a page as public where browsers ask each time: its readers write there."""
+    return _public(view, max_age=0, s_maxage=PUBLIC_SECONDS)
+
+
+def _public(view: PortalView[P], **seconds: int) -> PortalView[P]:
     @wraps(view)
     def answer(
         request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 301}:
-            patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
+            shows_old = getattr(response, "shows_old", False)
+            limit = OLD_SECONDS if shows_old else PUBLIC_SECONDS
+            patch_cache_control(
+                response,
+                public=True,
+                **{name: min(value, limit) for name, value in seconds.items()},
+                stale_while_revalidate=BEHIND_SECONDS,
+                stale_if_error=STAND_IN_SECONDS,
+            )
         return response
 
+    answer.is_public = True  # type: ignore[attr-defined]  # read through `is_public`
     return answer
+
+
+def is_public(view: Callable[..., Any]) -> bool:
+    """Tell whether a view's pages are marked as the same for everyone."""
+    return getattr(view, "is_public", False)
 
 
 def visitor_address(request: HttpRequest, trusted_proxies: int) -> str:

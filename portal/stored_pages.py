@@ -2,8 +2,9 @@
 
 A page is kept only where its view called it public: no cookie, nothing personal, the
 same for everyone. It is served for as long as its own Cache-Control allows, with its
-age; after that one reader renders it again while the others still get the old bytes.
-Each worker keeps its own, the least read ones go first.
+age; for some minutes more it is still served while one thread renders it again. However
+many meet a page that is not there yet, one of them renders it. Each worker keeps its
+own, the least read ones go first.
 """
 
 from __future__ import annotations
@@ -14,19 +15,44 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from io import BytesIO
 
 import brotli
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+
+from portal.brands import brand_for, generations
+from portal.brands.flights import Flights
+from portal.http import is_public
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 Key = tuple[str, ...]
 
-REFRESH_SECONDS = 15  # how long one reader may take to render it again
+WAIT_SECONDS = 10.0
+_S_MAXAGE = re.compile(r"\bs-maxage=(\d+)")
 _MAX_AGE = re.compile(r"\bmax-age=(\d+)")
+_BEHIND = re.compile(r"\bstale-while-revalidate=(\d+)")
+# All that a public page can depend on.
+_ENVIRON = (
+    "HTTP_HOST",
+    "HTTP_HX_REQUEST",
+    "HTTP_HX_TARGET",
+    "HTTP_X_FORWARDED_PROTO",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "SCRIPT_NAME",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "wsgi.url_scheme",
+)
 _KEPT_HEADERS_ON_304 = ("Cache-Control", "Vary")
 _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda content: brotli.compress(content, quality=5),
@@ -43,18 +69,17 @@ class StoredPage:
     etag: str
     content: bytes
     max_age: int
+    behind: int
     stored_at: float
     variants: dict[str, bytes] = field(default_factory=dict)
-    refresh_began: float = 0
 
-    @property
-    def refresh_ends(self) -> float:
-        """Return when the reader who renders the page again is given up."""
-        return self.refresh_began + REFRESH_SECONDS
+    def serves(self, now: float, changed_at: float, *, is_behind: bool) -> bool:
+        """Tell whether it may be served, or served while it is rendered again.
 
-    def is_fresh(self, now: float) -> bool:
-        """Tell whether the page may be served; a clock set back makes it old."""
-        return 0 <= now - self.stored_at < self.max_age
+        A clock set back makes it old, and so does what changed since.
+        """
+        longest = self.max_age + (self.behind if is_behind else 0)
+        return 0 <= now - self.stored_at < longest and self.stored_at > changed_at
 
     @property
     def size(self) -> int:
@@ -81,17 +106,12 @@ class Store:
         self._lock = threading.Lock()
 
     def find(self, key: Key) -> StoredPage | None:
-        """Return the page to serve, None where this reader is to render it."""
-        now = time.time()
+        """Return the page, however old."""
         with self._lock:
             page = self._pages.get(key)
-            if page is None:
-                return None
-            self._pages.move_to_end(key)
-            if page.is_fresh(now) or page.refresh_began <= now < page.refresh_ends:
-                return page
-            page.refresh_began = now
-            return None
+            if page is not None:
+                self._pages.move_to_end(key)
+            return page
 
     def keep(self, key: Key, page: StoredPage) -> None:
         """Keep a page, letting go of the least read ones where it gets too much."""
@@ -115,6 +135,9 @@ class Store:
 
 
 store = Store()
+_flights = Flights()
+_behind = ThreadPoolExecutor(2, thread_name_prefix="pages")
+_being_rendered: set[Key] = set()
 
 
 class StoredPagesMiddleware:
@@ -129,8 +152,20 @@ class StoredPagesMiddleware:
             return self.get_response(request)
         key = _key(request)
         page = store.find(key)
-        if page:
+        if page and _serves(page, request):
             return _answer(request, page)
+        if page and settings.REFRESH_BEHIND and _serves(page, request, is_behind=True):
+            self._render_behind(key, request)
+            return _answer(request, page)
+        if not _is_public(request):
+            return self.get_response(request)
+        with _flights.alone(key, WAIT_SECONDS):
+            page = store.find(key)
+            if page and _serves(page, request):
+                return _answer(request, page)
+            return self._render(key, request)
+
+    def _render(self, key: Key, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         kept = _to_keep(request, response)
         if kept is None:
@@ -138,6 +173,39 @@ class StoredPagesMiddleware:
             return response
         store.keep(key, kept)
         return _answer(request, kept)
+
+    def _render_behind(self, key: Key, request: HttpRequest) -> None:
+        if key in _being_rendered:
+            return
+        _being_rendered.add(key)
+        _behind.submit(self._render_again, key, _as_anyone(request))
+
+    def _render_again(self, key: Key, request: HttpRequest) -> None:
+        try:
+            self._render(key, request).close()
+        finally:
+            _being_rendered.discard(key)
+            connections.close_all()
+
+
+def _serves(page: StoredPage, request: HttpRequest, *, is_behind: bool = False) -> bool:
+    brand = brand_for(request.get_host())
+    changed_at = generations.changed_at(brand, is_forums=True)
+    return page.serves(time.time(), changed_at, is_behind=is_behind)
+
+
+def _is_public(request: HttpRequest) -> bool:
+    try:
+        return is_public(resolve(request.path_info).func)
+    except Resolver404:
+        return False
+
+
+def _as_anyone(request: HttpRequest) -> HttpRequest:
+    """Return the same question from nobody in particular."""
+    environ = {name: request.META[name] for name in _ENVIRON if name in request.META}
+    nothing = BytesIO()
+    return WSGIRequest({**environ, "REQUEST_METHOD": "GET", "wsgi.input": nothing})
 
 
 def _key(request: HttpRequest) -> Key:
@@ -152,14 +220,13 @@ def _key(request: HttpRequest) -> Key:
 
 def _to_keep(request: HttpRequest, response: HttpResponseBase) -> StoredPage | None:
     control = response.get("Cache-Control", "")
-    max_age = _MAX_AGE.search(control)
+    max_age = _S_MAXAGE.search(control) or _MAX_AGE.search(control)
     if (
         request.method != "GET"
         or not isinstance(response, HttpResponse)
         or response.status_code != 200
         or "public" not in control
-        or not max_age
-        or not int(max_age[1])
+        or not _seconds(max_age)
         or not response.has_header("ETag")
         or response.cookies
         or "Cookie" in response.get("Vary", "")
@@ -174,9 +241,14 @@ def _to_keep(request: HttpRequest, response: HttpResponseBase) -> StoredPage | N
         },
         etag=response["ETag"],
         content=response.content,
-        max_age=int(max_age[1]),
+        max_age=_seconds(max_age),
+        behind=_seconds(_BEHIND.search(control)),
         stored_at=time.time(),
     )
+
+
+def _seconds(found: re.Match[str] | None) -> int:
+    return int(found[1]) if found else 0
 
 
 def _answer(request: HttpRequest, page: StoredPage) -> HttpResponse:

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("kb/", include("portal.kb.urls")),
     path("forums/", include("portal.forums.urls")),
     path("search/", include("portal.search.urls")),
+    path("", include("portal.operations.urls")),
     # Before the desk, which has files at this address: the view hands those on.
     path("index.php", include("portal.legacy.urls")),
 ]

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import re
+import threading
+import time
 from datetime import timedelta
+from io import StringIO
 
 import brotli
 import pytest
 import time_machine
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 
+from portal.brands import brand_for
+from portal.brands.publishing import refresh_token
 from portal.desk.models import Book, DeskSettings
 from portal.stored_pages import store
+from tests import counting_urls
 
 PAGE = "/kb/"
 
@@ -121,3 +131,111 @@ def test_the_least_read_pages_go_first_when_memory_ends(client, inkwell, setting
 
     assert "Age" in client.get(PAGE).headers
     assert sum(page.size for page in store._pages.values()) <= 60_000
+
+
+# ------------------------------------------------------------ behind readers' backs
+
+
+@pytest.fixture
+def counted(settings, monkeypatch):
+    """A public page that counts its renderings, and how to get it."""
+    settings.ROOT_URLCONF = "tests.counting_urls"
+    settings.REFRESH_BEHIND = True
+    counting_urls.renderings.clear()
+    monkeypatch.setattr(counting_urls, "seconds", 0.2)
+    yield lambda **options: Client(**options).get("/counted/").content.decode()
+    settings.REFRESH_BEHIND = False
+
+
+def until(is_so) -> bool:
+    ends_at = time.monotonic() + 5
+    while not is_so() and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    return is_so()
+
+
+def test_a_page_a_little_too_old_is_served_at_once_and_rendered_behind(counted):
+    assert counted() == "rendering 1"
+
+    with time_machine.travel(timedelta(seconds=70)):
+        began = time.monotonic()
+        answers = {counted(headers={"Cookie": "session=amal"}) for _ in range(5)}
+
+        assert answers == {"rendering 1"}
+        assert time.monotonic() - began < 0.2
+        assert until(lambda: counted() == "rendering 2")
+    assert counting_urls.renderings == ["", ""]
+
+
+def test_a_page_nobody_read_for_long_is_rendered_before_it_is_served(counted):
+    counted()
+
+    with time_machine.travel(timedelta(minutes=10)):
+        assert counted() == "rendering 2"
+
+
+def test_a_crowd_that_meets_no_page_has_it_rendered_once(counted):
+    found: list[str] = []
+    crowd = [
+        threading.Thread(target=lambda: found.append(counted())) for _ in range(50)
+    ]
+
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+
+    assert found == ["rendering 1"] * 50
+
+
+def test_what_staff_published_shows_at_once_by_the_refresh_address(client, inkwell):
+    client.get(PAGE)
+    Book.objects.create(name="A new book")
+    address = StringIO()
+    call_command("refresh_address", stdout=address)
+
+    asked = client.post(address.getvalue().strip())
+
+    assert asked.status_code == 204
+    assert "A new book" in client.get(PAGE).content.decode()
+
+
+def test_reading_the_refresh_address_changes_nothing(client, inkwell):
+    client.get(PAGE)
+    Book.objects.create(name="A new book")
+    address = reverse("operations:refresh", args=[refresh_token(brand_for(""))])
+
+    assert client.get(address).status_code == 405
+    assert client.post("/refresh/default:forged/").status_code == 404
+    assert "A new book" not in client.get(PAGE).content.decode()
+
+
+def test_caches_may_serve_an_old_page_while_they_ask_or_while_we_are_down(
+    client, inkwell
+):
+    control = client.get(PAGE)["Cache-Control"]
+
+    assert "stale-while-revalidate=300" in control
+    assert "stale-if-error=86400" in control
+    assert "public" in control
+
+
+@pytest.mark.parametrize("address", [PAGE, "/", "/forums/", "FORUM", "TOPIC", "GUIDE"])
+def test_an_outage_shows_the_last_copy_with_its_time_and_keeps_it_for_seconds(
+    client, inkwell, address
+):
+    guide = inkwell.pages["blank"].pk
+    address = {
+        "FORUM": f"/forums/{inkwell.forum.pk}-tips-and-tricks/",
+        "TOPIC": f"/forums/topics/{inkwell.topic.pk}-best-stock-for-glass-jars/",
+        "GUIDE": f"/kb/pages/{guide}-labels-come-out-blank-or-faint/",
+    }.get(address, address)
+    assert client.get(address).status_code == 200
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+
+    with time_machine.travel(timedelta(minutes=20)):
+        response = client.get(address)
+
+    assert response.status_code == 200
+    assert "You see what it said on" in response.content.decode()
+    assert re.search(r"max-age=(0, s-maxage=)?10\b", response["Cache-Control"])

@@ -1,4 +1,4 @@
-"""When staff last said that something changed, known to every process in a second.
+"""When something was last said to have changed, known to every process in a second.
 
 What was read before that is no longer served as fresh. Looking costs a page nothing:
 one thread looks for all of them, and only while pages are asked for.
@@ -12,6 +12,7 @@ import time
 from django.conf import settings
 
 from portal.brands import shared
+from portal.brands.brand import Brand
 
 LOOK_EVERY_SECONDS = 1.0
 IDLE_AFTER_SECONDS = 30.0
@@ -22,29 +23,47 @@ _asked_at = 0.0
 _watcher: threading.Thread | None = None
 
 
-def current(brand_id: str) -> float:
-    """Return since when this brand's content counts as changed, in Unix time."""
+def changed_at(brand: Brand, *, is_forums: bool = False) -> float:
+    """Return when this brand's content was last said to have changed, in Unix time.
+
+    `is_forums` asks for what people write as well as for what staff publish.
+    """
+    names = [brand.id, f"{brand.id}/forums"][: 1 + is_forums]
+    return max(map(_moment, names))
+
+
+def begin(brand: Brand) -> None:
+    """Declare all that was read until now outdated, for every process."""
+    _begin(brand.id)
+
+
+def begin_forums(brand: Brand) -> None:
+    """Declare what was read of the forums until now outdated, for every process."""
+    _begin(f"{brand.id}/forums")
+
+
+def _begin(name: str) -> None:
+    now = time.time()
+    _known[name] = now
+    shared.keep(_key(name), now, KEEP_SECONDS)
+
+
+def _moment(name: str) -> float:
     global _asked_at
     if not settings.REFRESH_BEHIND:
-        return _look(brand_id)
+        return _look(name)
     _asked_at = time.monotonic()
-    if brand_id not in _known:
-        _known[brand_id] = _look(brand_id)
+    if name not in _known:
+        _known[name] = _look(name)
     _watch()
-    return _known[brand_id]
+    return _known[name]
 
 
-def begin(brand_id: str) -> None:
-    """Declare all that was read until now outdated, for every process."""
-    now = time.time()
-    _known[brand_id] = now
-    shared.keep(_key(brand_id), now, KEEP_SECONDS)
-
-
-def _look(brand_id: str) -> float:
-    found = shared.recall(_key(brand_id))
-    known = found if isinstance(found, float) else 0.0
-    return max(known, _known.get(brand_id, 0.0)) if settings.REFRESH_BEHIND else known
+def _look(name: str) -> float:
+    found = shared.recall(_key(name))
+    moment = found if isinstance(found, float) else 0.0
+    # A shared memory that was emptied takes nothing back.
+    return max(moment, _known.get(name, 0.0)) if settings.REFRESH_BEHIND else moment
 
 
 def _watch() -> None:
@@ -52,18 +71,17 @@ def _watch() -> None:
     if _watcher and _watcher.is_alive():
         return
     with _watch_lock:
-        if _watcher and _watcher.is_alive():
-            return
-        _watcher = threading.Thread(target=_run, name="generations", daemon=True)
-        _watcher.start()
+        if _watcher is None or not _watcher.is_alive():
+            _watcher = threading.Thread(target=_run, name="generations", daemon=True)
+            _watcher.start()
 
 
 def _run() -> None:
     while time.monotonic() - _asked_at < IDLE_AFTER_SECONDS:
-        for brand_id in list(_known):
-            _known[brand_id] = _look(brand_id)
+        for name in list(_known):
+            _known[name] = _look(name)
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _key(brand_id: str) -> str:
-    return f"portal:generation:{brand_id}"
+def _key(name: str) -> str:
+    return f"portal:generation:{name}"

@@ -14,11 +14,10 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -28,6 +27,7 @@ from prometheus_client import Counter, Histogram
 
 from portal.brands import generations, shared
 from portal.brands.brand import Brand
+from portal.brands.flights import Flights
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 
 SCHEMA = 1  # raised where a kept type changes its shape
@@ -38,6 +38,8 @@ NOT_FOUND_SECONDS = 10
 FAILED_SECONDS = 2
 WAIT_SECONDS = 10.0
 MOST_COPIES = 4000
+# What visitors write themselves, and must find again at once.
+FORUM_KINDS = frozenset({"forums", "latest-topics", "posts", "topic", "topics"})
 LOOKUPS = Counter(
     "portal_memory_lookups",
     "Looks into the memory: fresh there (hit), old and refreshed behind (behind), "
@@ -77,7 +79,11 @@ def remembered(
     through. `NotFound` is remembered for some seconds, too.
     """
     task = _Task(brand, name, read, keep_seconds)
-    copy, outcome = task.look() or task.ask()
+    try:
+        copy, outcome = task.look() or task.ask()
+    except HelpSpotError:
+        LOOKUPS.labels(task.kind, "miss").inc()
+        raise
     LOOKUPS.labels(task.kind, outcome).inc()
     AGES.labels(task.kind).observe(max(0.0, task.age(copy)))
     return copy
@@ -133,35 +139,8 @@ class _Near:
             self._copies.clear()
 
 
-class _Flights:
-    """Lets one thread of this process at a time ask for a key."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, tuple[threading.Lock, int]] = {}
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def alone(self, key: str, wait_seconds: float) -> Iterator[bool]:
-        """Yield whether it is this thread's turn within the wait."""
-        with self._lock:
-            lock, users = self._locks.get(key, (threading.Lock(), 0))
-            self._locks[key] = (lock, users + 1)
-        is_ours = lock.acquire(timeout=wait_seconds)
-        try:
-            yield is_ours
-        finally:
-            if is_ours:
-                lock.release()
-            with self._lock:
-                lock, users = self._locks[key]
-                if users > 1:
-                    self._locks[key] = (lock, users - 1)
-                else:
-                    del self._locks[key]
-
-
 _near = _Near()
-_flights = _Flights()
+_flights = Flights()
 _failures: dict[str, tuple[float, HelpSpotError]] = {}
 _behind = ThreadPoolExecutor(4, thread_name_prefix="refresh")
 _being_refreshed: set[str] = set()
@@ -237,7 +216,6 @@ class _Task(Generic[T]):
             return self._stand_in(exc), "stale"
         except (NotFound, Disabled) as exc:
             self._note_failure(exc, NOT_FOUND_SECONDS)
-            LOOKUPS.labels(self.kind, "miss").inc()
             raise
         return self.note(value), "miss"
 
@@ -273,8 +251,9 @@ class _Task(Generic[T]):
         return copy
 
     def _is_outdated(self, copy: Remembered[T]) -> bool:
-        began = datetime.fromtimestamp(generations.current(self._brand.id), UTC)
-        return copy.read_at <= began
+        is_forums = self.kind in FORUM_KINDS
+        changed_at = generations.changed_at(self._brand, is_forums=is_forums)
+        return copy.read_at.timestamp() <= changed_at
 
     def _refresh_behind(self) -> None:
         if self.key in _being_refreshed:

@@ -15,8 +15,7 @@ from typing import Any, TypeVar
 from zlib import crc32
 
 from django.conf import settings
-from django.core.cache import cache, caches
-from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache import cache
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +50,7 @@ def alone(key: str, wait_seconds: float) -> Iterator[None]:
     forgets its mark.
     """
     ends_at = time.monotonic() + wait_seconds
-    # `cache` itself is a stand-in for the backend of this thread.
-    is_files = isinstance(caches["default"], FileBasedCache)
+    is_files = settings.CACHES["default"]["BACKEND"].endswith("FileBasedCache")
     lock = _file_lock if is_files else _mark
     with lock(key, ends_at):
         yield

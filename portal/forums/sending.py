@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from portal import outbox
 from portal.accounts import limits
 from portal.accounts.limits import Limit, TooManyAttempts
+from portal.brands import Brand
 from portal.forums import browsers
 from portal.forums.forms import PostForm
 from portal.helpspot.errors import Rejected
 from portal.http import PortalRequest, visitor_address
 
+POST_KINDS = frozenset({outbox.Submission.Kind.TOPIC, outbox.Submission.Kind.POST})
+JUST_POSTED = timedelta(minutes=5)
 POST_LIMITS = (Limit(3, 600), Limit(10, 24 * 60 * 60))
 
 
@@ -70,3 +75,24 @@ def send(
     except outbox.NotStored:
         form.show_not_stored()
     return None
+
+
+def was_just_posted(brand: Brand, reference: str) -> bool:
+    """Say whether this reference is that of a post which arrived a moment ago.
+
+    Only whoever posted has it, so that nobody else can have the help desk asked anew.
+    """
+    if not reference:
+        return False
+    try:
+        submission = outbox.find(reference)
+    except (outbox.Submission.DoesNotExist, DatabaseError):
+        return False
+    settled_at = submission.settled_at
+    return (
+        submission.brand_id == brand.id
+        and submission.kind in POST_KINDS
+        and submission.is_delivered
+        and settled_at is not None
+        and timezone.now() - settled_at < JUST_POSTED
+    )

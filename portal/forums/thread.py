@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal import markup
 from portal.brands import Brand
+from portal.brands.memory import remembered, renewed
 from portal.forums.names import remember_team
 from portal.forums.topics import find_forum, find_topic
 from portal.helpspot import HelpSpot
@@ -40,13 +43,15 @@ class NumberedPost:
 class Thread:
     """A topic with all its posts, oldest first.
 
-    `topic` and `forum` are None for a topic that no list and no search knows.
+    `topic` and `forum` are None for a topic that no list and no search knows. `as_of`
+    is when the old copy was read that stands in for an absent help desk.
     """
 
     id: int
     posts: tuple[Post, ...]
     topic: Topic | None
     forum: Forum | None
+    as_of: datetime | None = None
 
     @property
     def title(self) -> str:
@@ -84,13 +89,18 @@ class Thread:
         """Return the address of the topic's page."""
         return topic_address(self.id, self.slug or markup.slug(self.title))
 
-    def address_of(self, post_id: int) -> str | None:
-        """Return where a post stands, None where the topic does not show it."""
+    def address_of(self, post_id: int, reference: str = "") -> str | None:
+        """Return where a post stands, None where the topic does not show it.
+
+        Given the reference of whoever just posted it, they see it on every process.
+        """
         for index, post in enumerate(self.posts):
             if post.id == post_id:
                 number = index // POSTS_PER_PAGE + 1
-                query = f"?page={number}" if number > 1 else ""
-                return f"{self.address}{query}#post-{post_id}"
+                query = {"page": str(number)} if number > 1 else {}
+                query |= {"posted": reference} if reference else {}
+                mark = f"?{urlencode(query)}" if query else ""
+                return f"{self.address}{mark}#post-{post_id}"
         return None
 
 
@@ -99,10 +109,21 @@ def topic_address(topic_id: int, topic_slug: str) -> str:
     return reverse("forums:topic", args=(topic_id, topic_slug))
 
 
-def read_thread(brand: Brand, helpspot: HelpSpot, topic_id: int) -> Thread:
-    """Return a topic; raises `NotFound`."""
-    posts = tuple(helpspot.forums.get_posts(topic_id))
+def read_thread(
+    brand: Brand, helpspot: HelpSpot, topic_id: int, *, is_anew: bool = False
+) -> Thread:
+    """Return a topic; raises `NotFound`. `is_anew` asks past all copies."""
+    copy = (renewed if is_anew else remembered)(
+        brand, f"posts:{topic_id}", lambda: tuple(helpspot.forums.get_posts(topic_id))
+    )
+    posts = copy.value
     remember_team(brand, posts)
     topic = find_topic(brand, helpspot, topic_id, posts[0])
     forum = find_forum(brand, helpspot, topic.forum_id) if topic else None
-    return Thread(id=topic_id, posts=posts, topic=topic, forum=forum)
+    return Thread(
+        id=topic_id,
+        posts=posts,
+        topic=topic,
+        forum=forum,
+        as_of=copy.read_at if copy.is_old else None,
+    )

@@ -4,21 +4,47 @@ from __future__ import annotations
 
 from portal import markup
 from portal.brands import Brand
-from portal.brands.memory import forget, remembered
+from portal.brands.memory import Remembered, remembered
 from portal.helpspot import HelpSpot
 from portal.helpspot.errors import NotFound, Unavailable
 from portal.helpspot.types import Forum, Post, Topic
 
+TOPICS_PER_PAGE = 25
 TOPICS_TO_SEARCH = 200
 OPENING_WORDS = 6
 
 
+def known_forums(brand: Brand, helpspot: HelpSpot) -> Remembered[tuple[Forum, ...]]:
+    """Return the public forums; raises `NotFound` where there is none at all."""
+    copy = remembered(brand, "forums", lambda: tuple(helpspot.forums.list()))
+    if not copy.value:
+        raise NotFound("forums.list")
+    return copy
+
+
 def list_forums(brand: Brand, helpspot: HelpSpot) -> tuple[Forum, ...]:
     """Return the public forums; raises `NotFound` where there is none at all."""
-    forums = remembered(brand, "forums", lambda: tuple(helpspot.forums.list())).value
-    if not forums:
-        raise NotFound("forums.list")
-    return forums
+    return known_forums(brand, helpspot).value
+
+
+def page_of_topics(
+    brand: Brand, helpspot: HelpSpot, forum_id: int, number: int
+) -> Remembered[tuple[Topic, ...]]:
+    """Return one page of a forum's topics, and one topic more where others follow.
+
+    HelpSpot gives no total.
+    """
+    return remembered(
+        brand,
+        f"topics:{forum_id}:{number}",
+        lambda: tuple(
+            helpspot.forums.get_topics(
+                forum_id,
+                start=(number - 1) * TOPICS_PER_PAGE,
+                length=TOPICS_PER_PAGE + 1,
+            )
+        ),
+    )
 
 
 def find_forum(brand: Brand, helpspot: HelpSpot, forum_id: int) -> Forum:
@@ -47,12 +73,6 @@ def find_topic(
     except Unavailable:
         # The posts are what people came for; they are worth showing without a title.
         return None
-
-
-def forget_topics(brand: Brand, forum_id: int) -> None:
-    """Let a topic that was just started appear in the lists."""
-    forget(brand, f"topics:{forum_id}")
-    forget(brand, "latest-topics")
 
 
 def _newest_topics(

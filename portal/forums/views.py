@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     conditional_page,
@@ -14,17 +17,35 @@ from django.views.decorators.http import (
 )
 
 from portal import markup, outbox
+from portal.brands.generations import begin_forums
 from portal.brands.latest import latest_topics
+from portal.brands.memory import Remembered
 from portal.forums.feeds import posts_feed, topics_feed
 from portal.forums.forms import PostForm, TopicForm
-from portal.forums.sending import poster_of, send, submission_key
+from portal.forums.sending import (
+    poster_of,
+    send,
+    submission_key,
+    was_just_posted,
+)
 from portal.forums.thread import POSTS_PER_PAGE, read_thread, topic_address
-from portal.forums.topics import find_forum, forget_topics, list_forums
+from portal.forums.topics import (
+    TOPICS_PER_PAGE,
+    find_forum,
+    known_forums,
+    list_forums,
+    page_of_topics,
+)
 from portal.helpspot.errors import HelpSpotError, Unavailable
 from portal.helpspot.types import Forum
-from portal.http import PortalRequest, public, redirect, render_page
+from portal.http import (
+    PortalRequest,
+    public,
+    public_and_current,
+    redirect,
+    render_page,
+)
 
-TOPICS_PER_PAGE = 25
 SECTION = "community"
 
 Kind = outbox.Submission.Kind
@@ -39,9 +60,11 @@ State = outbox.Submission.State
 @require_safe
 def index(request: PortalRequest) -> HttpResponse:
     """Show the forums."""
-    forums = list_forums(request.brand, request.helpspot)
+    copy = known_forums(request.brand, request.helpspot)
     return render_page(
-        request, "forums/index.html", {"section": SECTION, "forums": forums}
+        request,
+        "forums/index.html",
+        {"section": SECTION, "forums": copy.value, "as_of": _age_of(copy)},
     )
 
 
@@ -54,7 +77,7 @@ def forum_by_id(request: PortalRequest, forum_id: int) -> HttpResponse:
 
 
 @conditional_page
-@public
+@public_and_current
 @require_safe
 def forum(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
     """Show a forum's topics, pinned ones first, 25 on a page."""
@@ -62,15 +85,11 @@ def forum(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
     if slug != markup.slug(found.name):
         return _moved(request, _forum_address(found))
     number = _page_number(request)
-    # HelpSpot gives no total: one row more than the page shows says if more follow.
-    topics = request.helpspot.forums.get_topics(
-        forum_id,
-        start=(number - 1) * TOPICS_PER_PAGE,
-        length=TOPICS_PER_PAGE + 1,
-    )
+    copy = page_of_topics(request.brand, request.helpspot, forum_id, number)
+    topics = copy.value
     if number > 1 and not topics:
         raise Http404
-    response = render_page(
+    return render_page(
         request,
         "forums/forum.html",
         {
@@ -81,10 +100,10 @@ def forum(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
             "topics": topics[:TOPICS_PER_PAGE],
             "newer": number - 1,
             "older": number + 1 if len(topics) > TOPICS_PER_PAGE else None,
+            "as_of": _age_of(copy),
             "crumbs": [(_("Community"), reverse("forums:index")), (found.name, None)],
         },
     )
-    return _asked_each_time(response)
 
 
 @public
@@ -96,18 +115,23 @@ def topic_by_id(request: PortalRequest, topic_id: int) -> HttpResponse:
 
 
 @conditional_page
-@public
+@public_and_current
 @require_safe
 def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
     """Show a topic's posts, 50 on a page, and the form that answers."""
-    thread = read_thread(request.brand, request.helpspot, topic_id)
+    thread = read_thread(
+        request.brand,
+        request.helpspot,
+        topic_id,
+        is_anew=was_just_posted(request.brand, request.GET.get("posted", "")),
+    )
     if thread.slug is not None and slug != thread.slug:
         return _moved(request, thread.address)
     page = Paginator(thread.numbered, POSTS_PER_PAGE).get_page(request.GET.get("page"))
     crumbs = [(_("Community"), reverse("forums:index"))]
     if thread.forum:
         crumbs.append((thread.forum.name, _forum_address(thread.forum)))
-    response = render_page(
+    return render_page(
         request,
         "forums/topic.html",
         {
@@ -117,10 +141,10 @@ def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
             "forum": thread.forum,
             "page": page,
             "form": PostForm(brand=request.brand),
+            "as_of": thread.as_of,
             "crumbs": [*crumbs, (thread.title, None)],
         },
     )
-    return _asked_each_time(response)
 
 
 @conditional_page
@@ -196,7 +220,7 @@ def new_topic(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
             ),
         )
         if submission:
-            forget_topics(request.brand, forum_id)
+            begin_forums(request.brand)
             address = _topic_address(request, submission, markup.slug(said["title"]))
             return redirect(
                 request,
@@ -252,6 +276,7 @@ def reply(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
             ),
         )
         if submission:
+            begin_forums(request.brand)
             return redirect(
                 request,
                 _post_address(request, submission, topic_id)
@@ -301,10 +326,8 @@ def _moved(request: PortalRequest, address: str) -> HttpResponse:
     return redirect(request, to, permanent=True)
 
 
-def _asked_each_time(response: HttpResponse) -> HttpResponse:
-    # Whoever just posted must not meet a copy from before; 304 keeps that cheap.
-    patch_cache_control(response, max_age=0)
-    return response
+def _age_of(copy: Remembered[Any]) -> datetime | None:
+    return copy.read_at if copy.is_old else None
 
 
 def _form_page(
@@ -382,10 +405,11 @@ def _topic_address(
     if not submission.is_delivered or submission.result_id is None:
         return None
     try:
-        request.helpspot.forums.get_posts(submission.result_id)
+        read_thread(request.brand, request.helpspot, submission.result_id, is_anew=True)
     except HelpSpotError:
         return None
-    return topic_address(submission.result_id, title_slug)
+    address = topic_address(submission.result_id, title_slug)
+    return f"{address}?{urlencode({'posted': submission.reference})}"
 
 
 def _post_address(
@@ -395,7 +419,7 @@ def _post_address(
     if not submission.is_delivered or submission.result_id is None:
         return None
     try:
-        thread = read_thread(request.brand, request.helpspot, topic_id)
+        thread = read_thread(request.brand, request.helpspot, topic_id, is_anew=True)
     except HelpSpotError:
         return None
-    return thread.address_of(submission.result_id)
+    return thread.address_of(submission.result_id, submission.reference)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
-from django.views.decorators.http import require_safe
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotFound,
+    JsonResponse,
+)
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
+from portal.brands import publishing
 from portal.http import visitor_address
 from portal.operations.metrics import CONTENT_TYPE, exposition
 from portal.operations.readiness import readiness
@@ -46,3 +54,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not settings.METRICS or address not in settings.METRICS_ADDRESSES:
         return HttpResponseNotFound(headers=NO_STORE)
     return HttpResponse(exposition(), content_type=CONTENT_TYPE, headers=NO_STORE)
+
+
+@csrf_exempt  # help desks post it; the token is the proof
+@require_POST
+def refresh(request: HttpRequest, token: str) -> HttpResponse:
+    """Have all public content read anew: 204, or 404 for a token that is not ours."""
+    try:
+        publishing.refresh(token)
+    except LookupError:
+        raise Http404 from None
+    return HttpResponse(status=204, headers=NO_STORE)

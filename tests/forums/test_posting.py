@@ -1,9 +1,12 @@
+import re
+
 import pytest
 
 from portal import outbox
-from portal.brands import brand_for
+from portal.brands import brand_for, memory
 from portal.desk import models as desk
 from portal.helpspot import helpspot_for
+from portal.outbox.models import REFERENCE_PATTERN
 from tests.html_page import parse_page
 
 WORDS = {
@@ -28,6 +31,15 @@ def forum_address(inkwell) -> str:
     return f"/forums/{inkwell.forum.pk}-tips-and-tricks/"
 
 
+def without_reference(response) -> str:
+    """Return where it leads, without what lets the poster see past all copies."""
+    address, count = re.subn(
+        rf"[?&]posted={REFERENCE_PATTERN}", "", response["Location"]
+    )
+    assert count == 1
+    return address
+
+
 def break_desk(fault: str) -> None:
     desk.DeskSettings.objects.update_or_create(pk=1, defaults={"fault": fault})
 
@@ -42,7 +54,7 @@ def test_posts_a_reply_and_shows_it_where_it_stands(client, inkwell, topic_addre
 
     post = inkwell.topic.posts.latest("id")
     assert response.status_code == 303
-    assert response["Location"] == f"{topic_address}#post-{post.pk}"
+    assert without_reference(response) == f"{topic_address}#post-{post.pk}"
     assert "The polyester one does." in client.get(topic_address).content.decode()
     assert (post.author_name, post.email, post.wants_email) == (
         "Amal",
@@ -64,7 +76,7 @@ def test_leads_to_the_page_that_a_reply_stands_on(client, inkwell, topic_address
     response = client.post(f"{topic_address}reply/", WORDS)
 
     post = inkwell.topic.posts.latest("id")
-    assert response["Location"] == f"{topic_address}?page=2#post-{post.pk}"
+    assert without_reference(response) == f"{topic_address}?page=2#post-{post.pk}"
 
 
 def test_starts_a_topic_and_leads_to_it(client, inkwell, forum_address):
@@ -76,7 +88,7 @@ def test_starts_a_topic_and_leads_to_it(client, inkwell, forum_address):
 
     topic = desk.Topic.objects.latest("id")
     assert response.status_code == 303
-    assert response["Location"] == (
+    assert without_reference(response) == (
         f"/forums/topics/{topic.pk}-labels-for-the-freezer/"
     )
     page = parse_page(client.get(response["Location"]))
@@ -292,7 +304,7 @@ def test_leads_to_a_kept_reply_once_helpspot_has_it(client, inkwell, topic_addre
     response = client.get(waiting)
 
     assert response.status_code == 302
-    assert response["Location"] == f"{topic_address}#post-{post.pk}"
+    assert without_reference(response) == f"{topic_address}#post-{post.pk}"
 
 
 def test_says_that_a_reply_waits_for_review(client, inkwell, topic_address):
@@ -361,3 +373,24 @@ def test_sets_no_cookie_when_posting(client, inkwell, topic_address):
     response = client.post(f"{topic_address}reply/", WORDS)
 
     assert not response.cookies
+
+
+def test_whoever_posted_sees_it_past_every_copy(client, inkwell, topic_address):
+    client.get(topic_address)
+    response = client.post(f"{topic_address}reply/", WORDS)
+    brand = brand_for("")
+    copy = memory.remembered(brand, f"posts:{inkwell.topic.pk}", tuple)
+    stale = tuple(post for post in copy.value if "polyester" not in post.body)
+    memory.renewed(brand, f"posts:{inkwell.topic.pk}", lambda: stale)
+    page = client.get(response["Location"].partition("#")[0])
+
+    assert "The polyester one does." in page.content.decode()
+
+
+def test_nobody_else_can_have_the_help_desk_asked_anew(client, inkwell, topic_address):
+    client.get(topic_address)
+    inkwell.topic.posts.create(author_name="Olu", body="One more.")
+
+    page = client.get(f"{topic_address}?posted=R-2222-2222")
+
+    assert "One more." not in page.content.decode()

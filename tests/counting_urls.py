@@ -1,0 +1,25 @@
+"""The portal's addresses, and a public page that counts how often it is rendered."""
+
+import time
+
+from django.http import HttpResponse
+from django.urls import path
+from django.views.decorators.http import conditional_page
+
+from portal.http import PortalRequest, public
+from portal.urls import *  # noqa: F403 - with the handlers
+from portal.urls import urlpatterns as portal_urls
+
+renderings: list[str] = []
+seconds = 0.0
+
+
+@conditional_page
+@public
+def counted(request: PortalRequest) -> HttpResponse:
+    renderings.append(request.META.get("HTTP_COOKIE", ""))
+    time.sleep(seconds)
+    return HttpResponse(f"rendering {len(renderings)}")
+
+
+urlpatterns = [path("counted/", counted), *portal_urls]
