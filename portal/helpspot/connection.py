@@ -30,8 +30,9 @@ class Limits:
     bytes drip; `wait` bounds every pause between bytes of a read. A write gets
     another second for every `bytes_per_second` that it sends. A read is tried again
     once, after a pause between the two of `pause`. A call waits `place_wait` for one of
-    the places of `calls_at_once`. After `hung_calls` lost calls of `hung_after`
-    or longer within `hung_within`, one call in every `probe_pause` is let through.
+    the places of `calls_at_once`. After `lost_calls` lost ones within `lost_within`,
+    one call in every `probe_pause` is let through; a loss of `hung_after` or longer
+    counts for reads and for writes.
     """
 
     connect: float = 2
@@ -46,6 +47,6 @@ class Limits:
     calls_at_once: int = 8
     place_wait: float = 1
     hung_after: float = 2
-    hung_calls: int = 5
-    hung_within: float = 10
+    lost_calls: int = 5
+    lost_within: float = 10
     probe_pause: float = 5

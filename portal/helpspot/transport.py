@@ -11,8 +11,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Literal, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -20,12 +20,12 @@ from zoneinfo import ZoneInfo
 import requests
 from django.views.decorators.debug import sensitive_variables
 
+from portal.helpspot.breaker import Closed, Door, Kind
 from portal.helpspot.connection import Connection, Limits
 from portal.helpspot.deadline import Deadline
 from portal.helpspot.embedded import SCHEME
 from portal.helpspot.errors import Unavailable, Uncertain
 from portal.helpspot.exchange import Answer, Chunks, begin, exchange, new_session
-from portal.helpspot.gate import Closed, Gate
 from portal.helpspot.metrics import measured
 from portal.helpspot.multipart import MultipartForm
 from portal.helpspot.refusals import Build, settle, why_no_file
@@ -49,7 +49,7 @@ class Transport:
             .removesuffix("/api")
         )
         # The desk in this process has no connection that could hang.
-        self._gate = None if self._base.startswith(SCHEME) else Gate(limits)
+        self._door = None if self._base.startswith(SCHEME) else Door(limits)
         self._kept = threading.local()
 
     @sensitive_variables()
@@ -71,7 +71,7 @@ class Transport:
         deadline = Deadline(time.monotonic() + limits.read, limits.wait)
         max_bytes = limits.long_answer_bytes if is_long else limits.answer_bytes
         request = self._request(verb, method, parameters or {})
-        with measured(method):
+        with measured(method), self._passing("read", method):
             session = self._session()
             answer = self._exchange(session, request, deadline, max_bytes)
             if answer.may_pass:
@@ -100,7 +100,7 @@ class Transport:
         request = self._request(verb, method, parameters, files)
         seconds = limits.write + len(request.data) / limits.bytes_per_second
         deadline = Deadline(time.monotonic() + seconds, seconds)
-        with measured(method):
+        with measured(method), self._passing("write", method):
             # A new connection cannot have been closed while it lay idle.
             with new_session() as session:
                 answer = self._exchange(session, request, deadline, limits.answer_bytes)
@@ -118,7 +118,7 @@ class Transport:
             headers={"Accept-Encoding": "identity"},
         )
         deadline = Deadline(time.monotonic() + limits.download, limits.wait)
-        with measured("file"):
+        with measured("file"), self._passing("read", "file"):
             response = begin(self._session(), request, deadline, connect=limits.connect)
             if isinstance(response, Answer):
                 raise Unavailable("file")
@@ -163,23 +163,26 @@ class Transport:
         deadline: Deadline,
         max_bytes: int,
     ) -> Answer:
-        start = time.monotonic()
+        return exchange(
+            session,
+            request,
+            deadline,
+            connect=self._limits.connect,
+            max_bytes=max_bytes,
+        )
+
+    @contextmanager
+    def _passing(self, kind: Kind, method: str) -> Iterator[None]:
+        """Make one call, where calls may be made now; raises `Unavailable`."""
         try:
-            with self._gate.passing() if self._gate else nullcontext():
-                answer = exchange(
-                    session,
-                    request,
-                    deadline,
-                    connect=self._limits.connect,
-                    max_bytes=max_bytes,
-                )
+            with self._door.passing(kind) if self._door else nullcontext():
+                yield
         except Closed:
-            return Answer(may_have_left=False)
-        if self._gate:
-            seconds = time.monotonic() - start
-            was_lost = not 0 < answer.status < 500
-            self._gate.note(seconds=seconds, was_lost=was_lost)
-        return answer
+            pass
+        else:
+            return
+        # Outside of the handler: the error has no other error behind it.
+        raise Unavailable(method)
 
     def _session(self) -> requests.Session:
         """Return this thread's session for reads, whose connections stay open."""

@@ -66,6 +66,8 @@ class Double:
                 self._scripts[index](connection)
         except OSError:
             pass
+        finally:
+            connection.close()
 
     def _read_body(self, connection: socket.socket, head: bytes) -> int:
         size = 0

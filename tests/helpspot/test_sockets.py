@@ -11,7 +11,12 @@ import pytest
 
 from portal.helpspot import Connection, HelpSpot
 from portal.helpspot.connection import Limits
-from portal.helpspot.errors import NotFound, Unavailable, Uncertain
+from portal.helpspot.errors import (
+    HelpSpotError,
+    NotFound,
+    Unavailable,
+    Uncertain,
+)
 from portal.helpspot.types import Attachment, Upload
 from tests.helpspot.conftest import sample
 from tests.helpspot.double import Double, answer, drip, hang, reset, say, zipped
@@ -241,7 +246,7 @@ def test_allows_more_for_a_whole_book(start):
 
 
 def test_stops_asking_a_help_desk_that_hangs_and_notices_that_it_is_back(start):
-    limits = Limits(wait=0.1, read=0.1, hung_after=0.05, hung_calls=3, probe_pause=0.3)
+    limits = Limits(wait=0.1, read=0.1, hung_after=0.05, lost_calls=3, probe_pause=0.3)
     double = start(hang(), hang(), hang(), answer(BOOKS))
     helpspot = helpspot_at(double.url, limits)
     for _ in range(3):
@@ -261,7 +266,7 @@ def test_stops_asking_a_help_desk_that_hangs_and_notices_that_it_is_back(start):
 
 
 def test_lets_one_call_in_a_while_try_a_help_desk_that_hangs(start):
-    limits = Limits(wait=0.1, read=0.1, hung_after=0.05, hung_calls=2, probe_pause=0.2)
+    limits = Limits(wait=0.1, read=0.1, hung_after=0.05, lost_calls=2, probe_pause=0.2)
     double = start(hang())
     helpspot = helpspot_at(double.url, limits)
     for _ in range(2):
@@ -276,15 +281,71 @@ def test_lets_one_call_in_a_while_try_a_help_desk_that_hangs(start):
     assert len(double.requests) == 3
 
 
-def test_goes_on_asking_a_help_desk_that_fails_quickly(start):
+def test_stops_asking_a_help_desk_that_is_down_and_says_so_at_once(start):
     double = start(answer(b"<html>", 500))
     helpspot = helpspot_at(double.url)
 
-    for _ in range(12):
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            read(helpspot)
+    before = time.monotonic()
+    for _ in range(20):
         with pytest.raises(Unavailable):
             read(helpspot)
 
-    assert len(double.requests) == 12
+    assert time.monotonic() - before < 0.05
+    assert len(double.requests) == 5
+
+
+def test_reads_that_fail_quickly_close_no_writes(start):
+    double = start(*[answer(b"<html>", 500)] * 5, answer(CREATED))
+    helpspot = helpspot_at(double.url)
+    for _ in range(6):
+        with pytest.raises(Unavailable):
+            read(helpspot)
+
+    assert create(helpspot)
+
+
+def test_answers_that_make_no_sense_count_as_lost(start):
+    double = start(answer(b"<html>Sign in</html>"))
+    helpspot = helpspot_at(double.url, Limits(lost_calls=3))
+
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            read(helpspot)
+
+    assert len(double.requests) == 3
+
+
+def test_a_refusal_is_an_answer(start):
+    refusal = (
+        b"<errors><error><id>2</id><description>No.</description></error></errors>"
+    )
+    double = start(answer(refusal, 400))
+    helpspot = helpspot_at(double.url, Limits(lost_calls=3))
+
+    for _ in range(8):
+        with pytest.raises(HelpSpotError):
+            read(helpspot)
+
+    assert len(double.requests) == 8
+
+
+def test_a_crowd_sends_one_call_to_see_whether_it_is_back(start):
+    limits = Limits(wait=0.3, read=0.3, lost_calls=2, probe_pause=0.2)
+    double = start(hang())
+    helpspot = helpspot_at(double.url, limits)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            read(helpspot)
+    time.sleep(0.25)
+
+    with ThreadPoolExecutor(20) as pool:
+        calls = [pool.submit(read, helpspot) for _ in range(20)]
+
+    assert {type(call.exception()) for call in calls} == {Unavailable}
+    assert len(double.requests) == 3
 
 
 def test_asks_no_more_than_a_few_at_once(start):
