@@ -25,6 +25,7 @@ from portal.brands import Brand
 from portal.helpspot import HelpSpot
 
 PUBLIC_SECONDS = 60
+SHORT_ANSWER = 100
 # A page made from an old copy, while the help desk is away.
 OLD_SECONDS = 10
 BEHIND_SECONDS = 5 * 60
@@ -153,6 +154,29 @@ def error_page(
         response["Retry-After"] = str(values["retry_after"])
     patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+def not_stored(request: HttpRequest) -> HttpResponse:
+    """Answer 503 where our database is away, with all that was typed but passwords.
+
+    Nothing was sent on; the page sends the same form again.
+    """
+    typed = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if "password" not in name.lower()
+        for value in values
+    ]
+    context = {
+        "is_post": request.method == "POST",
+        "texts": [(name, value) for name, value in typed if _is_text(value)],
+        "others": [(name, value) for name, value in typed if not _is_text(value)],
+    }
+    return error_page(request, 503, context, name="not_stored")
+
+
+def _is_text(value: str) -> bool:
+    return len(value) > SHORT_ANSWER or "\n" in value
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_cache_control
@@ -15,7 +16,7 @@ from portal.brands import brand_for
 from portal.brands.maintenance import planned_maintenance
 from portal.helpspot import helpspot_for
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
-from portal.http import error_page
+from portal.http import error_page, not_stored
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # The desk's own side and its API stay open.
@@ -90,7 +91,9 @@ class BrandMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
-        """Turn a help desk's failure into a page; leave everything else a bug."""
+        """Turn what is away, help desk or database, into a page; the rest are bugs."""
+        if isinstance(exception, OperationalError | InterfaceError):
+            return not_stored(request)
         if isinstance(exception, TooManyAttempts):
             return error_page(request, 429, {"retry_after": exception.retry_after})
         if isinstance(exception, NotFound | Disabled):

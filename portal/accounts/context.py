@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -21,8 +22,11 @@ class Visitor:
 
     @cached_property
     def customer(self) -> visits.Customer | None:
-        """Return the signed-in customer."""
-        return visits.signed_in_as(self._request)
+        """Return the signed-in customer; None while the database is away."""
+        try:
+            return visits.signed_in_as(self._request)
+        except DatabaseError:
+            return None
 
     @property
     def is_signed_in(self) -> bool:

@@ -12,7 +12,7 @@ import re
 from urllib.parse import unquote
 
 from portal.accounts import limits, visits
-from portal.accounts.limits import Limit
+from portal.accounts.limits import Counter, Limit
 from portal.helpspot.errors import HelpSpotError, NotFound
 from portal.http import PortalRequest
 
@@ -73,9 +73,6 @@ def unlock(request: PortalRequest, text: str, email: str = "") -> int:
     _give_back(counters)
     visits.grant(request, ticket.id, key)
     return ticket.id
-
-
-Counter = tuple[str, str, tuple[Limit, ...]]
 
 
 def _counters(request: PortalRequest, ticket_id: int | None) -> list[Counter]:

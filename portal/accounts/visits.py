@@ -143,7 +143,9 @@ def _begin(request: PortalRequest) -> _Visit:
         brand=request.brand.id, began_at=now, seen_at=now, grants={}
     )
     visit["seen_at"] = now
-    request.session.cycle_key()
+    # Someone without a session gets a new id when it is saved, for the first time.
+    if request.session.session_key:
+        request.session.cycle_key()
     return visit
 
 

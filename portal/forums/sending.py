@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -61,13 +62,12 @@ def send(
     form: PostForm,
     poster: Poster,
     key: str,
-    submit: Callable[[str], outbox.Submission],
+    submit: Callable[[str, Callable[[], None]], outbox.Submission],
 ) -> outbox.Submission | None:
     """Submit what a valid form says; None leaves the reason on the form."""
     try:
-        if not outbox.is_kept(form.brand, key):
-            limits.spend("post", poster.network, POST_LIMITS)
-        return submit(key)
+        counter = ("post", poster.network, POST_LIMITS)
+        return submit(key, partial(limits.spend, counter))
     except TooManyAttempts as exc:
         form.show_pause(exc.retry_after)
     except Rejected as exc:

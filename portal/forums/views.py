@@ -204,7 +204,7 @@ def new_topic(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
                 said["author_name"],
                 said["body"],
             ),
-            lambda key: outbox.submit_topic(
+            lambda key, admit: outbox.submit_topic(
                 request.brand,
                 request.helpspot,
                 key=key,
@@ -217,6 +217,7 @@ def new_topic(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
                 ip_address=poster.ip_address,
                 operating_system=poster.operating_system,
                 browser=poster.browser,
+                admit=admit,
             ),
         )
         if submission:
@@ -261,7 +262,7 @@ def reply(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
                 said["author_name"],
                 said["body"],
             ),
-            lambda key: outbox.submit_post(
+            lambda key, admit: outbox.submit_post(
                 request.brand,
                 request.helpspot,
                 key=key,
@@ -273,6 +274,7 @@ def reply(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
                 ip_address=poster.ip_address,
                 operating_system=poster.operating_system,
                 browser=poster.browser,
+                admit=admit,
             ),
         )
         if submission:

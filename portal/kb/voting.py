@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 
 from portal import outbox
@@ -32,17 +33,19 @@ def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Vote
     Raises `TooManyAttempts` where the visitor's address votes too much.
     """
     address = visitor_address(request, settings.TRUSTED_PROXIES)
-    spend("vote", address, THIRTY_AN_HOUR)
     try:
-        spend(f"vote:{page_id}", _visitor(request, address), ONCE_A_DAY)
-        spend(f"vote-from:{page_id}", address, FIVE_A_DAY)
-    except TooManyAttempts:
-        return Voted.BEFORE
-    try:
+        spend(("vote", address, THIRTY_AN_HOUR))
+        try:
+            spend(
+                (f"vote:{page_id}", _visitor(request, address), ONCE_A_DAY),
+                (f"vote-from:{page_id}", address, FIVE_A_DAY),
+            )
+        except TooManyAttempts:
+            return Voted.BEFORE
         outbox.cast_vote(
             request.brand, request.helpspot, page_id=page_id, is_helpful=is_helpful
         )
-    except (Rejected, outbox.NotStored):
+    except (Rejected, outbox.NotStored, DatabaseError):
         return Voted.LOST
     return Voted.YES if is_helpful else Voted.NO
 

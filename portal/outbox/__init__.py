@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from portal.outbox.submitting import (
         cast_vote,
         find,
-        is_kept,
         new_key,
         submit_post,
         submit_reply,
@@ -34,7 +33,6 @@ __all__ = [
     "cast_vote",
     "find",
     "health",
-    "is_kept",
     "new_key",
     "settle_with",
     "stage",

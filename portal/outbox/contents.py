@@ -73,6 +73,17 @@ class Content(BaseModel, frozen=True):
         """Look for it at HelpSpot; None where it is not there or cannot be seen."""
         return None
 
+    def repeating(self, reference: str) -> Self:
+        """Return it with a line that names what it may repeat."""
+        line = f"May repeat {reference}"
+        return self.model_copy(
+            update={
+                name: f"{getattr(self, name)}\n\n{line}"
+                for name in ("note", "body")
+                if name in type(self).model_fields
+            }
+        )
+
     @classmethod
     def from_json(cls, content: bytes) -> Self:
         """Return the content that was kept as JSON."""

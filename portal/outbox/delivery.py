@@ -123,13 +123,9 @@ def _change(
 # ------------------------------------------------------------------- delivery
 
 
-def deliver(
-    submission: Submission, helpspot: HelpSpot, *, is_interactive: bool = False
-) -> None:
+def deliver(submission: Submission, helpspot: HelpSpot) -> None:
     """Try once to hand a received submission to HelpSpot, and record the outcome.
 
-    `is_interactive` says that its customer waits: then HelpSpot's refusal ends it
-    (`refused`) because the form comes back, while later it waits for an operator.
     The submission given is brought up to date.
     """
     attempts = submission.attempts + 1
@@ -142,7 +138,7 @@ def deliver(
     except Unreadable as exc:
         hold(submission, str(exc))
         return
-    byte_count = sum(file.size for file in submission.files.defer("sealed_content"))
+    byte_count = sum(submission.files.values_list("size", flat=True))
     if not advance(
         submission,
         state=State.SENDING,
@@ -151,6 +147,31 @@ def deliver(
     ):
         submission.refresh_from_db()
         return
+    _send(submission, helpspot, content, errand, is_interactive=False)
+
+
+def hand_over(submission: Submission, helpspot: HelpSpot) -> None:
+    """Send what was just kept, whose lease is ours, while its customer waits.
+
+    Then HelpSpot's refusal ends it (`refused`) because the form comes back; later it
+    would wait for an operator.
+    """
+    try:
+        content, errand = unpack(submission, helpspot)
+    except Unreadable as exc:
+        hold(submission, str(exc))
+        return
+    _send(submission, helpspot, content, errand, is_interactive=True)
+
+
+def _send(
+    submission: Submission,
+    helpspot: HelpSpot,
+    content: Content,
+    errand: Errand,
+    *,
+    is_interactive: bool,
+) -> None:
     reached("sending")
     try:
         sent = content.send(helpspot, errand)
@@ -176,7 +197,7 @@ def deliver(
 
 def unpack(submission: Submission, helpspot: HelpSpot) -> tuple[Content, Errand]:
     """Return what was kept and what goes with it; raises `Unreadable`."""
-    files = list(submission.files.all())
+    files = list(submission.files.all()) if submission.file_count else []
     if len(files) != submission.file_count:
         raise Unreadable(_("One of its files is gone."))
     try:
@@ -226,7 +247,7 @@ def settle(submission: Submission, sent: Sent) -> bool:
             due_at=None,
         )
         reached("wiping")
-        if is_news:
+        if is_news and submission.file_count:
             StagedFile.objects.filter(submission=submission).delete()
     return is_news
 

@@ -8,6 +8,7 @@ from io import BytesIO
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError
+from django.utils.translation import gettext as _
 
 from portal.helpspot.types import Upload
 from portal.outbox import seals
@@ -39,8 +40,19 @@ def stage(uploaded_file: UploadedFile[bytes]) -> StagedFile:
 def staged(tokens: Sequence[str]) -> list[StagedFile]:
     """Return the files of these tokens, in that order, without their content.
 
-    Unknown and expired ones, and those already sent along, are left out.
+    Unknown and expired ones, and those already sent along, are left out. Where the
+    database cannot tell, all stay, by a name that says so: none is lost by asking.
     """
+    if not tokens:
+        return []
+    try:
+        return _waiting(tokens)
+    except DatabaseError:
+        name = _("A file you attached")
+        return [StagedFile(token=token, filename=name, size=0) for token in tokens]
+
+
+def _waiting(tokens: Sequence[str]) -> list[StagedFile]:
     found = {
         file.token: file
         for file in StagedFile.objects.defer("sealed_content").filter(

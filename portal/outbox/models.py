@@ -65,6 +65,8 @@ class Submission(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     sealed_content = models.BinaryField(default=b"")
+    # A keyed hash of the content: tells the same words again once they are wiped.
+    digest = models.CharField(max_length=32, blank=True, default="")
     file_count = models.PositiveSmallIntegerField(default=0)
     result_id = models.BigIntegerField(null=True)
     sealed_access_key = models.BinaryField(default=b"")

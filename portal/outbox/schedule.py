@@ -10,8 +10,6 @@ from django.db.models import Q
 
 from portal.outbox.models import Submission
 
-# The request that stores a submission gets this long to take it up itself.
-HEAD_START = timedelta(seconds=10)
 LEASE = timedelta(seconds=60)
 # The slowest upload worth waiting for; the transport's own deadline is stricter.
 BYTES_PER_SECOND = 250_000

@@ -1,20 +1,25 @@
 """Takes what customers send: kept first, then handed over, in the same request.
 
-Nothing here judges what is sent; the form has. The key is the form's: the same key
-again is the same submission, however often and however concurrently it arrives. Only
-after HelpSpot refused it may the same key bring other content.
+Nothing here judges what is sent; the form has. The key is the form's: the same words
+under the same key are one submission, however often and however concurrently they
+arrive. Other words under it are sent as well, and name the submission that they may
+repeat; after HelpSpot refused one, they take its place.
+
+`admit` is asked within the transaction that keeps something new, and only then: it
+raises where a limit is reached, and what it counts counts only for what is kept.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 
 from portal.brands import Brand
 from portal.helpspot import HelpSpot
@@ -29,17 +34,24 @@ from portal.outbox.contents import (
     TopicContent,
     VoteContent,
 )
-from portal.outbox.delivery import deliver, problems_of
+from portal.outbox.delivery import hand_over, problems_of
 from portal.outbox.errors import NotStored
 from portal.outbox.files import attach
 from portal.outbox.models import StagedFile, Submission, new_token
 from portal.outbox.points import reached
-from portal.outbox.schedule import HEAD_START, horizon
+from portal.outbox.schedule import horizon, sending_lease
 
 logger = logging.getLogger(__name__)
 
 Kind = Submission.Kind
 State = Submission.State
+
+Admit = Callable[[], None]
+
+
+def anyone() -> None:
+    """Let a submission in."""
+
 
 NOTHING: Mapping[int, str] = MappingProxyType({})
 FOLLOW_EVERY_SECONDS = 0.1
@@ -53,19 +65,6 @@ def new_key() -> str:
 def find(reference: str) -> Submission:
     """Return the submission with this reference; raises `Submission.DoesNotExist`."""
     return Submission.objects.get(reference=reference.strip().upper())
-
-
-def is_kept(brand: Brand, key: str) -> bool:
-    """Say whether a form of this key is kept already; raises `NotStored`.
-
-    Sending it again brings nothing new, so it must not count against a limit: whoever
-    saw no answer would read "not now" about what we have.
-    """
-    known = Submission.objects.filter(brand_id=brand.id, key=key)
-    try:
-        return known.exclude(state=State.REFUSED).exists()
-    except DatabaseError as exc:
-        raise NotStored from exc
 
 
 def submit_ticket(
@@ -83,6 +82,7 @@ def submit_ticket(
     is_urgent: bool = False,
     custom: Mapping[int, str] = NOTHING,
     files: Sequence[StagedFile] = (),
+    admit: Admit = anyone,
 ) -> Submission:
     """Keep a new request and hand it over; raises `Rejected` and `NotStored`."""
     content = TicketContent(
@@ -96,7 +96,7 @@ def submit_ticket(
         is_urgent=is_urgent,
         custom=dict(custom),
     )
-    return _submit(brand, helpspot, key, Kind.TICKET, content, files)
+    return _submit(brand, helpspot, key, Kind.TICKET, content, files, admit)
 
 
 def submit_reply(
@@ -108,10 +108,11 @@ def submit_reply(
     access_key: str,
     note: str,
     files: Sequence[StagedFile] = (),
+    admit: Admit = anyone,
 ) -> Submission:
     """Keep a note to a request and hand it over; raises `Rejected` and `NotStored`."""
     content = ReplyContent(ticket_id=ticket_id, access_key=access_key, note=note)
-    return _submit(brand, helpspot, key, Kind.REPLY, content, files)
+    return _submit(brand, helpspot, key, Kind.REPLY, content, files, admit)
 
 
 def submit_topic(
@@ -128,6 +129,7 @@ def submit_topic(
     ip_address: str = "",
     operating_system: str = "",
     browser: str = "",
+    admit: Admit = anyone,
 ) -> Submission:
     """Keep a new topic and hand it over; raises `Rejected` and `NotStored`."""
     content = TopicContent(
@@ -141,7 +143,7 @@ def submit_topic(
         operating_system=operating_system,
         browser=browser,
     )
-    return _submit(brand, helpspot, key, Kind.TOPIC, content)
+    return _submit(brand, helpspot, key, Kind.TOPIC, content, (), admit)
 
 
 def submit_post(
@@ -157,6 +159,7 @@ def submit_post(
     ip_address: str = "",
     operating_system: str = "",
     browser: str = "",
+    admit: Admit = anyone,
 ) -> Submission:
     """Keep an answer in a topic and hand it over; raises `Rejected`, `NotStored`."""
     content = PostContent(
@@ -169,7 +172,7 @@ def submit_post(
         operating_system=operating_system,
         browser=browser,
     )
-    return _submit(brand, helpspot, key, Kind.POST, content)
+    return _submit(brand, helpspot, key, Kind.POST, content, (), admit)
 
 
 def cast_vote(
@@ -190,12 +193,15 @@ def _submit(
     kind: Submission.Kind,
     content: Content,
     files: Sequence[StagedFile] = (),
+    admit: Admit = anyone,
 ) -> Submission:
-    submission, is_ours = _keep(brand, key, kind, content, files)
+    if not key:
+        raise ValueError("A submission needs a key.")
+    submission, is_ours = _keep(brand, key, kind, content, files, admit)
     reached("kept")
     try:
         if is_ours:
-            deliver(submission, helpspot, is_interactive=True)
+            hand_over(submission, helpspot)
         else:
             _follow(submission)
     except DatabaseError as exc:
@@ -212,48 +218,61 @@ def _keep(
     kind: Submission.Kind,
     content: Content,
     files: Sequence[StagedFile],
+    admit: Admit,
 ) -> tuple[Submission, bool]:
     """Return the key's submission and whether this call brought what it says."""
-    if not key:
-        raise ValueError("A submission needs a key.")
     try:
-        for _round in range(2):
-            # Refused where the same key came twice at the same moment and the other
-            # call won: then the second round finds it.
-            with suppress(IntegrityError):
-                return _take(brand, key, kind, content, files)
-    except DatabaseError as exc:
+        fresh = _fresh(content, files)
+        # Refused where the key is known: then the other call's row is there to find.
+        with suppress(IntegrityError):
+            return _insert(brand, key, kind, fresh, files, admit), True
+        known = Submission.objects.get(brand_id=brand.id, key=key)
+        if known.state == State.REFUSED:
+            return known, _reopen(known, fresh, files)
+        if not known.digest or known.digest == fresh["digest"]:
+            return known, False
+        # The same form with other words: somebody went back and wrote on.
+        more = content.repeating(known.reference)
+        key = salted_hmac(key, str(fresh["digest"]), algorithm="sha256").hexdigest()
+        changed = {**fresh, "sealed_content": _sealed(more)}
+        with suppress(IntegrityError):
+            return _insert(brand, key, kind, changed, files, admit), True
+        return Submission.objects.get(brand_id=brand.id, key=key), False
+    except (DatabaseError, Submission.DoesNotExist) as exc:
         raise NotStored from exc
-    raise NotStored
 
 
-def _take(
-    brand: Brand,
-    key: str,
-    kind: Submission.Kind,
-    content: Content,
-    files: Sequence[StagedFile],
-) -> tuple[Submission, bool]:
-    fresh = _fresh(content, len(files))
-    known = Submission.objects.filter(brand_id=brand.id, key=key).first()
-    if known is None:
-        return _insert(brand, key, kind, fresh, files), True
-    return known, known.state == State.REFUSED and _reopen(known, fresh, files)
+def _fresh(content: Content, files: Sequence[StagedFile]) -> dict[str, object]:
+    """Return a row's values at the moment it is kept, claimed by this request.
 
-
-def _fresh(content: Content, file_count: int) -> dict[str, object]:
+    It is kept as `sending`: its commit comes before the first byte leaves, and saves
+    a second one. Whoever dies in between leaves it to be looked for.
+    """
     moment = now()
+    size = sum(file.size for file in files)
     return {
-        "state": State.RECEIVED,
-        "sealed_content": seals.seal(content.model_dump_json().encode()),
+        "state": State.SENDING,
+        "sealed_content": _sealed(content),
+        "digest": _digest(content),
         "sealed_problems": b"",
-        "file_count": file_count,
-        "attempts": 0,
+        "file_count": len(files),
+        "attempts": 1,
+        "lease_owner": new_token(),
         "created_at": moment,
         "give_up_at": moment + horizon(),
-        "due_at": moment + HEAD_START,
+        "due_at": moment + sending_lease(size),
         "settled_at": None,
     }
+
+
+def _sealed(content: Content) -> bytes:
+    return seals.seal(content.model_dump_json().encode())
+
+
+def _digest(content: Content) -> str:
+    """Return what tells the same words again once they are wiped."""
+    said = content.model_dump_json()
+    return salted_hmac("outbox.digest", said, algorithm="sha256").hexdigest()[:32]
 
 
 def _insert(
@@ -262,12 +281,14 @@ def _insert(
     kind: Submission.Kind,
     fresh: Mapping[str, object],
     files: Sequence[StagedFile],
+    admit: Admit,
 ) -> Submission:
     # Durable: inside somebody else's transaction nothing would be kept yet.
     with transaction.atomic(durable=True):
         submission = Submission.objects.create(
             brand_id=brand.id, key=key, kind=kind, **fresh
         )
+        admit()
         attach(files, submission)
     return submission
 
@@ -294,7 +315,5 @@ def _follow(submission: Submission) -> None:
 
 
 def _is_being_handed_over(submission: Submission) -> bool:
-    is_at_work = submission.state in {State.CONNECTING, State.SENDING} or (
-        submission.state == State.RECEIVED and submission.attempts == 0
-    )
+    is_at_work = submission.state in {State.CONNECTING, State.SENDING}
     return is_at_work and submission.due_at is not None and submission.due_at > now()

@@ -30,7 +30,7 @@ def stage(request: PortalRequest) -> HttpResponse:
     with suppress(TooManyAttempts, outbox.NotStored):
         if files.has_new:
             with files.refusing_what_is_left():
-                limits.spend("stage", limits.visitor_network(request), STAGE_LIMITS)
+                limits.spend(("stage", limits.visitor_network(request), STAGE_LIMITS))
                 files.stage()
     return _lines(request, files, status=200 if files.waiting else 422)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from django import forms
 from django.http import HttpResponse
@@ -215,7 +216,7 @@ def _keep_files(request: PortalRequest, form: TicketForm) -> None:
     files = form.attachments
     if files.has_new:
         with files.refusing_what_is_left():
-            limits.spend("files", limits.visitor_network(request), FILES_LIMITS)
+            limits.spend(("files", limits.visitor_network(request), FILES_LIMITS))
             files.stage()
 
 
@@ -223,9 +224,10 @@ def _submit(
     request: PortalRequest, form: TicketForm, current: questions.Questions
 ) -> outbox.Submission:
     answers = form.cleaned_data
-    if not outbox.is_kept(request.brand, answers["key"]):
-        limits.spend("submit-email", answers["email"].casefold(), EMAIL_LIMITS)
-        limits.spend("submit", limits.visitor_network(request), ADDRESS_LIMITS)
+    counters = (
+        ("submit-email", answers["email"].casefold(), EMAIL_LIMITS),
+        ("submit", limits.visitor_network(request), ADDRESS_LIMITS),
+    )
     first_name, last_name = form.names()
     fitted = drift.fit(form.questions, current, form.custom_values())
     submission = outbox.submit_ticket(
@@ -242,6 +244,7 @@ def _submit(
         is_urgent=answers["is_urgent"],
         custom=fitted.custom,
         files=form.attachments.waiting,
+        admit=partial(limits.spend, *counters),
     )
     category = form.questions.category
     receipts.open_to_visitor(

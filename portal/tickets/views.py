@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -202,11 +203,9 @@ def _send(
     try:
         if form.attachments.has_new:
             with form.attachments.refusing_what_is_left():
-                limits.spend("files", visitor, FILES_LIMITS)
+                limits.spend(("files", visitor, FILES_LIMITS))
                 form.attachments.stage()
         if form.is_valid():
-            if not outbox.is_kept(request.brand, form.cleaned_data["key"]):
-                limits.spend("reply", visitor, REPLY_LIMITS)
             return outbox.submit_reply(
                 request.brand,
                 request.helpspot,
@@ -215,6 +214,7 @@ def _send(
                 access_key=access_key,
                 note=form.cleaned_data["note"],
                 files=form.attachments.waiting,
+                admit=partial(limits.spend, ("reply", visitor, REPLY_LIMITS)),
             )
     except TooManyAttempts as exc:
         form.show_pause(exc.retry_after)

@@ -86,6 +86,44 @@ def test_returns_the_same_submission_for_the_same_key(
     assert len(desk.writes("request.create")) == (state_first == "delivered")
 
 
+def test_words_added_to_a_form_sent_before_are_sent_and_name_what_they_may_repeat(
+    desk, portal
+):
+    first = outbox.submit_ticket(*portal, key=KEY, note="It stops.")
+    more = outbox.submit_ticket(*portal, key=KEY, note="It stops. Now it smokes.")
+    again = outbox.submit_ticket(*portal, key=KEY, note="It stops. Now it smokes.")
+
+    notes = [values["tNote"] for values in desk.writes("request.create")]
+    assert more.pk != first.pk
+    assert again.pk == more.pk
+    assert len(notes) == 2
+    assert notes[1].startswith(
+        f"It stops. Now it smokes.\n\nMay repeat {first.reference}"
+    )
+
+
+def test_a_limit_is_asked_only_for_what_is_new(portal):
+    asked: list[int] = []
+
+    for _ in range(3):
+        outbox.submit_ticket(
+            *portal, key=KEY, note="once", admit=lambda: asked.append(1)
+        )
+
+    assert asked == [1]
+
+
+def test_what_a_limit_refuses_is_not_kept(desk, portal):
+    def refuse() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        outbox.submit_ticket(*portal, key=KEY, note="once", admit=refuse)
+
+    assert not Submission.objects.exists()
+    assert desk.writes("request.create") == []
+
+
 def test_refuses_a_form_without_a_key(portal):
     with pytest.raises(ValueError, match="key"):
         outbox.submit_ticket(*portal, key="", note="x")

@@ -1,0 +1,133 @@
+"""While our own database is away, pages say so and nobody's words are lost."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from django.db import connection
+
+from portal.desk.models import Ticket
+from portal.outbox.models import StagedFile, Submission
+from tests.html_page import parse_page
+from tests.tickets.asking import URL, valid
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def locked():
+    """Let another program hold the database's lock."""
+    connection.ensure_connection()
+    connection.connection.execute("PRAGMA busy_timeout=50")
+    holder = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+
+    def lock() -> None:
+        holder.execute("BEGIN EXCLUSIVE")
+
+    yield lock
+    if holder.in_transaction:
+        holder.rollback()
+    holder.close()
+    connection.close()
+
+
+@pytest.fixture
+def full():
+    """Let the disk be full for our database."""
+    connection.ensure_connection()
+
+    def fill() -> None:
+        cursor = connection.connection.cursor()
+        (count,) = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute(f"PRAGMA max_page_count={count}")
+
+    yield fill
+    connection.close()
+
+
+def test_a_request_comes_back_whole_and_nothing_is_sent(client, inkwell, locked):
+    client.get(URL)
+    count = Ticket.objects.count()
+    locked()
+
+    response = client.post(URL, valid(inkwell, note="It stops.\nTwice."))
+
+    assert response.status_code == 503
+    page = response.content.decode()
+    assert "was not sent" in page
+    assert "It stops.\nTwice." in page
+    connection.close()
+    assert Ticket.objects.count() == count
+
+
+def test_a_full_disk_is_told_like_a_lock(client, inkwell, full):
+    client.get(URL)
+    full()
+
+    response = client.post(URL, valid(inkwell, note="It stops. " * 4000))
+
+    assert response.status_code == 503
+    assert "It stops. It stops." in response.content.decode()
+    connection.close()
+    assert not Submission.objects.exists()
+
+
+def test_files_that_wait_stay_with_the_form_while_nobody_can_look(
+    client, inkwell, monkeypatch
+):
+    def fail(*_args):
+        raise_away()
+
+    monkeypatch.setattr("portal.outbox.files._waiting", fail)
+    monkeypatch.setattr("portal.outbox.submitting._insert", fail)
+
+    response = client.post(URL, valid(inkwell, waiting=["token-1"]))
+
+    page = parse_page(response)
+    assert response.status_code == 503
+    assert page.one("input", name="waiting")["value"] == "token-1"
+    assert not StagedFile.objects.exists()
+
+
+def test_a_reply_comes_back_with_a_way_to_send_it_again(client, inkwell, monkeypatch):
+    client.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})
+    monkeypatch.setattr(
+        "django.contrib.sessions.backends.db.SessionStore.load",
+        lambda *_args: raise_away(),
+    )
+    address = f"/requests/{inkwell.ticket.pk}/reply/"
+
+    response = client.post(address, {"key": "k", "note": "It works.\nThank you."})
+
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    page = parse_page(response)
+    assert "This was not sent" in page.one("h1").text
+    form = page.one("form", method="post")
+    assert form["action"] == address
+    assert form.one("textarea", name="note").text == "It works. Thank you."
+    assert form.one("input", name="key")["value"] == "k"
+
+
+def test_a_password_is_never_shown_again(client, inkwell, monkeypatch):
+    monkeypatch.setattr("portal.accounts.limits.check", lambda *_args: raise_away())
+
+    response = client.post(
+        "/account/sign-in/", {"email": "amal@example.com", "password": "CANARY"}
+    )
+
+    assert response.status_code == 503
+    assert "CANARY" not in response.content.decode()
+
+
+def test_the_next_try_works_once_the_lock_is_gone(client, inkwell, locked):
+    locked()
+    assert client.post(URL, valid(inkwell)).status_code == 503
+    connection.close()
+
+
+def raise_away():
+    from django.db import OperationalError
+
+    raise OperationalError("database is locked")
