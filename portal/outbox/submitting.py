@@ -5,7 +5,7 @@ under the same key are one submission, however often and however concurrently th
 arrive. Other words under it are sent as well, and name the submission that they may
 repeat; after HelpSpot refused one, they take its place.
 
-`admit` is asked within the transaction that keeps something new, and only then: it
+`admit` is asked within the transaction that keeps something to send, and only then: it
 raises where a limit is reached, and what it counts counts only for what is kept.
 """
 
@@ -228,7 +228,7 @@ def _keep(
             return _insert(brand, key, kind, fresh, files, admit), True
         known = Submission.objects.get(brand_id=brand.id, key=key)
         if known.state == State.REFUSED:
-            return known, _reopen(known, fresh, files)
+            return known, _reopen(known, fresh, files, admit)
         if not known.digest or known.digest == fresh["digest"]:
             return known, False
         # The same form with other words: somebody went back and wrote on.
@@ -294,13 +294,17 @@ def _insert(
 
 
 def _reopen(
-    refused: Submission, fresh: Mapping[str, object], files: Sequence[StagedFile]
+    refused: Submission,
+    fresh: Mapping[str, object],
+    files: Sequence[StagedFile],
+    admit: Admit,
 ) -> bool:
     """Put corrected content into a refused row; False if another call just did."""
     with transaction.atomic(durable=True):
         rows = Submission.objects.filter(pk=refused.pk, state=State.REFUSED)
         is_ours = rows.update(**fresh) == 1
         if is_ours:
+            admit()
             attach(files, refused)
     refused.refresh_from_db()
     return is_ours
