@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
@@ -91,7 +91,7 @@ def sign_in(
     visit = _begin(request)
     visit["began_at"] = visit["seen_at"]
     visit["customer"] = seal(json.dumps([email, _full_name(email, tickets)]))
-    visit["tickets"] = _pack(tickets)
+    visit["tickets"] = _pack([_named(ticket, email) for ticket in tickets])
     _keep(request, visit)
 
 
@@ -118,7 +118,8 @@ def signed_in_as(request: PortalRequest) -> Customer | None:
 def tickets(request: PortalRequest) -> list[TicketSummary]:
     """Return the signed-in customer's requests as of sign-in, newest first.
 
-    They hold what a list shows; `note` is its first line.
+    They hold what a list shows; `note` is its first line, and `full_name` stands
+    where someone else of the customer's organisation wrote it.
     """
     visit = _current(request)
     return _unpack(visit.get("tickets")) if visit else []
@@ -193,11 +194,12 @@ def _row(ticket: TicketSummary) -> list[Any]:
         opened.has_time if opened else True,
         opened.text if opened else None,
         _first_line(ticket.note),
+        ticket.full_name,
     ]
 
 
 def _summary(row: list[Any]) -> TicketSummary:
-    id_, key, is_open, title, category, at, has_time, text, note = row
+    id_, key, is_open, title, category, at, has_time, text, note, full_name = row
     return TicketSummary(
         id=id_,
         access_key=key,
@@ -210,7 +212,13 @@ def _summary(row: list[Any]) -> TicketSummary:
             at=datetime.fromisoformat(at) if at else None, has_time=has_time, text=text
         ),
         note=note,
+        full_name=full_name,
     )
+
+
+def _named(ticket: TicketSummary, email: str) -> TicketSummary:
+    is_own = (ticket.email or email).casefold() == email.casefold()
+    return replace(ticket, full_name=None if is_own else ticket.full_name)
 
 
 def _first_line(note: str) -> str:

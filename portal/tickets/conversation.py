@@ -22,6 +22,7 @@ from portal.helpspot.types import (
     Note,
     Ticket,
 )
+from portal.tickets import quotes
 
 # Longer conversations show their opening and these many of the newest notes.
 FOLD_OVER = 12
@@ -44,9 +45,14 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A note and who it is from: staff by first name alone, "" for the customer."""
+    """A note and who it is from: staff by first name alone, "" for the customer.
+
+    `body` is what was written, `quoted` the mail that it repeats below.
+    """
 
     note: Note
+    body: str
+    quoted: str
     staff_name: str
     files: tuple[File, ...]
 
@@ -92,6 +98,17 @@ def conversation(ticket: Ticket, *, is_whole: bool) -> Conversation:
     )
 
 
+def news(ticket: Ticket, after: int) -> tuple[Message, ...]:
+    """Return the messages that came after the note of that id."""
+    return tuple(_message(note) for note in ticket.notes if note.id > after)
+
+
+def state_tag(ticket: Ticket) -> str:
+    """Return what changes whenever the conversation or its status does, quoted."""
+    newest = max((note.id for note in ticket.notes), default=0)
+    return f'"{newest}-{len(ticket.notes)}-{int(ticket.is_open)}"'
+
+
 def summary(ticket: Ticket) -> str:
     """Return the title, else the first line that was written, else ""."""
     if ticket.title or not ticket.notes:
@@ -131,8 +148,11 @@ def details(
 
 
 def _message(note: Note) -> Message:
+    body, quoted = quotes.split(note.body, is_html=note.is_html)
     return Message(
         note=note,
+        body=body,
+        quoted=quoted,
         staff_name=first_name(note.author_name) if note.is_by_staff else "",
         files=tuple(_file(attachment) for attachment in note.attachments),
     )

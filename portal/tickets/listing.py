@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 from portal.helpspot.types import TicketSummary
 
 SHOWS = ("open", "closed", "all")
+_FORMULA_STARTS = frozenset("=+-@\t\r")
 SORTS = ("newest", "oldest")
 
 
@@ -80,9 +83,40 @@ class Listing:
                 ticket.title or "",
                 ticket.note,
                 ticket.category_name or "",
+                ticket.full_name or "",
             )
         ).casefold()
         return all(word in text for word in self.search.casefold().split())
+
+
+def as_csv(tickets: Sequence[TicketSummary]) -> str:
+    """Return the requests as CSV that spreadsheets open without harm.
+
+    A cell that would start a formula there starts with an apostrophe instead.
+    """
+    text = StringIO()
+    rows = csv.writer(text)
+    rows.writerow(
+        [_("Request"), _("Status"), _("Summary"), _("Topic"), _("Opened"), _("By")]
+    )
+    for ticket in tickets:
+        opened = ticket.opened
+        rows.writerow(
+            _harmless(cell)
+            for cell in (
+                str(ticket.id),
+                _("Open") if ticket.is_open else _("Closed"),
+                ticket.title or ticket.note,
+                ticket.category_name or "",
+                opened.at.isoformat() if opened and opened.at else "",
+                ticket.full_name or "",
+            )
+        )
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in _FORMULA_STARTS else cell
 
 
 def _one_of(choices: Sequence[str], asked: str | None) -> str:

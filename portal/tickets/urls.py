@@ -7,6 +7,7 @@ from portal.tickets import receipts, staging, submitting, views
 app_name = "tickets"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("export/", views.export, name="export"),
     path("new/", submitting.submit, name="submit"),
     path("new/drill-down/<int:field_id>/", submitting.drill_down, name="drill_down"),
     path("files/", staging.stage, name="stage"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("check/", views.check, name="check"),
     path("open/<str:access_key>/", views.open_by_key, name="open_by_key"),
     path("<int:ticket_id>/", views.detail, name="detail"),
+    path("<int:ticket_id>/updates/", views.updates, name="updates"),
     path("<int:ticket_id>/reply/", views.reply, name="reply"),
     path(
         "<int:ticket_id>/files/<int:document_id>/<str:filename>",

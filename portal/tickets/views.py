@@ -30,7 +30,7 @@ from portal.helpspot.types import CustomField, Ticket
 from portal.http import PortalRequest, redirect, render_page
 from portal.tickets import conversation, questions
 from portal.tickets.following import CheckForm, ReplyForm
-from portal.tickets.listing import Listing
+from portal.tickets.listing import Listing, as_csv
 from portal.tickets.submitting import FILES_LIMITS
 
 PAGE_LENGTH = 20
@@ -135,8 +135,11 @@ def _check_page(
 
 
 def _asked_number(request: PortalRequest) -> int | None:
-    text = request.GET.get("request", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else None
+    return _number(request.GET.get("request", "")) or None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
 
 
 def _to_check(request: PortalRequest, ticket_id: int) -> HttpResponse:
@@ -170,6 +173,47 @@ def detail(request: PortalRequest, ticket_id: int) -> HttpResponse:
         if reply is None:
             raise
         return _reply_page(request, ticket_id, form, reply)
+
+
+@require_safe
+def updates(request: PortalRequest, ticket_id: int) -> HttpResponse:
+    """Answer with what came since the page was shown: 304 where nothing did.
+
+    `after` is the id of the newest note on the page. 403 ends the looking.
+    """
+    access_key = accounts.access_key(request, ticket_id)
+    if access_key is None:
+        return HttpResponse(status=403)
+    ticket = _fetch(request, ticket_id, access_key)
+    tag = conversation.state_tag(ticket)
+    if request.headers.get("If-None-Match") == tag:
+        return HttpResponse(status=304, headers={"ETag": tag})
+    messages = conversation.news(ticket, _number(request.GET.get("after", "")))
+    response = render_page(
+        request,
+        "tickets/updates.html",
+        {
+            "ticket": ticket,
+            "messages": messages,
+            "is_waiting_for_customer": conversation.is_waiting_for_customer(ticket),
+            "staff_name": messages[-1].staff_name if messages else "",
+        },
+    )
+    response["ETag"] = tag
+    return response
+
+
+@require_safe
+def export(request: PortalRequest) -> HttpResponse:
+    """Hand out the signed-in customer's list as CSV, filtered as it is shown."""
+    if not accounts.is_signed_in(request):
+        return _to_sign_in(request)
+    listing = Listing(accounts.tickets(request), request.GET)
+    response = HttpResponse(
+        as_csv(listing.found), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="requests.csv"'
+    return response
 
 
 @require_POST
@@ -278,6 +322,7 @@ def _ticket_page(
             "conversation": conversation.conversation(
                 ticket, is_whole="all" in request.GET
             ),
+            "state_tag": conversation.state_tag(ticket),
             "takes_replies": conversation.takes_replies(ticket, request.brand),
             "is_waiting_for_customer": conversation.is_waiting_for_customer(ticket),
             "handled_by": conversation.first_name(ticket.assigned_to),
