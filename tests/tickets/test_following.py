@@ -137,9 +137,9 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(client, inkwell):
         "/account/sign-in/", {"email": "amal@example.com", "password": "lighthouse"}
     )
 
-    assert (
-        ",'=HYPERLINK(1)," in client.get("/requests/export/?show=all").content.decode()
-    )
+    saved = client.get("/requests/export/?show=all").content.decode()
+
+    assert ",'=HYPERLINK(1)," in saved
 
 
 def test_the_list_is_for_its_customer_alone(client, inkwell):
