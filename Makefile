@@ -17,7 +17,8 @@ test: $(VENV)/dev.stamp
 faults: $(VENV)/dev.stamp
 	@$(BIN)/python tests/faults/run.py
 
-# Shares of a bare Django's throughput, in three minutes; BENCH_FLAGS=--docs keeps them.
+# Shares of a bare Django's throughput, in six minutes; BENCH_FLAGS=--docs keeps them,
+# BENCH_SOAK_SECONDS=600 watches the memory for ten more.
 bench: $(VENV)/base.stamp
 	@$(BIN)/python -m tests.bench.run $(BENCH_FLAGS)
 

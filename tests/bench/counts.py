@@ -18,8 +18,11 @@ def count(page: dict[str, Any], port: int, upstream: str) -> dict[str, Any]:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
+    from portal import stored_pages
+    from portal.brands import memory
+
     def calls() -> int:
-        with urlopen(f"{upstream}/calls") as answer:  # noqa: S310  # our own
+        with urlopen(f"{upstream}/calls", timeout=10) as answer:  # noqa: S310  # our own
             return int(answer.read())
 
     def ask() -> dict[str, int]:
@@ -32,15 +35,20 @@ def count(page: dict[str, Any], port: int, upstream: str) -> dict[str, Any]:
             if page["form"]:
                 number = next(numbers)
                 form = {**page["form"], "email": f"count{number}@example.com"}
-                response = client.post(page["address"], form)
+                response = client.post(
+                    page["address"], form | {"key": f"count{number}"}
+                )
             else:
-                response = client.get(page["address"])
+                response = client.get(page["address"], headers=page["headers"])
+            response.close()
         assert response.status_code == page["status"], response.status_code
         # What asks for the counter is no call of the page.
         return {"sql": len(queries), "calls": calls() - before}
 
     numbers = iter(range(10))
     cache.clear()
+    memory.forget_everything()
+    stored_pages.store.forget()
     return {"cold": ask(), "warm": ask()}
 
 

@@ -1,14 +1,22 @@
-"""A small load generator: so many connections kept alive, for so long, so often."""
+"""A small load generator: so many connections kept alive, for so long, so often.
+
+One thread drives all connections, so that it takes little from the servers that share
+its cores. Every wait is bounded.
+"""
 
 from __future__ import annotations
 
+import selectors
 import socket
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 Build = Callable[[], bytes]
+
+WAIT_SECONDS = 30.0
+LONGER_SECONDS = 10.0  # for what is on its way when the time is over
 
 
 @dataclass(frozen=True)
@@ -37,49 +45,76 @@ class Measured:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-class Connection:
-    """One connection that stays open, read with as little work as possible."""
+class Answer:
+    """An answer as it comes in."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._socket: socket.socket | None = None
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._whole: int | None = None
+        self._body_at = 0
 
-    def call(self, request: bytes) -> tuple[int, bytes, bytes]:
-        """Send, and return status, head and body."""
-        if self._socket is None:
-            self._socket = socket.create_connection(("127.0.0.1", self._port), 30)
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(request)
-        received = b""
-        while b"\r\n\r\n" not in received:
-            received += self._receive()
-        head, _, body = received.partition(b"\r\n\r\n")
-        headers = head.lower()
-        length = int(headers.partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
-        while len(body) < length:
-            body += self._receive()
-        if b"\r\nconnection: close" in headers:
-            self.close()
-        return int(head[9:12]), head, body
+    def take(self, chunk: bytes) -> None:
+        self._received += chunk
+        if self._whole is not None:
+            return
+        end = self._received.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        self._body_at = end + 4
+        length = self.headers.partition(b"\r\ncontent-length:")[2].split(b"\r\n")[0]
+        has_body = self.status not in {204, 304}
+        self._whole = self._body_at + (int(length or 0) if has_body else 0)
 
-    def _receive(self) -> bytes:
-        assert self._socket
-        chunk = self._socket.recv(256 * 1024)
-        if not chunk:
-            raise ConnectionError("closed")
-        return chunk
+    @property
+    def is_whole(self) -> bool:
+        return self._whole is not None and len(self._received) >= self._whole
 
-    def close(self) -> None:
-        if self._socket:
-            self._socket.close()
-        self._socket = None
+    @property
+    def status(self) -> int:
+        return int(self._received[9:12])
+
+    @property
+    def head(self) -> str:
+        return self._received[: self._body_at].decode("latin-1")
+
+    @property
+    def headers(self) -> bytes:
+        return bytes(self._received[: self._body_at]).lower()
+
+    @property
+    def body(self) -> bytes:
+        return bytes(self._received[self._body_at :])
+
+    @property
+    def is_last(self) -> bool:
+        return b"\r\nconnection: close" in self.headers
 
 
-def get(address: str, cookie: str = "") -> bytes:
+def connect(port: int) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), WAIT_SECONDS)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def call(port: int, request: bytes) -> Answer:
+    """Send one request on a connection of its own, and return the answer."""
+    answer = Answer()
+    ends_at = time.monotonic() + WAIT_SECONDS
+    with connect(port) as connection:
+        connection.sendall(request)
+        while not answer.is_whole and time.monotonic() < ends_at:
+            chunk = connection.recv(256 * 1024)
+            if not chunk:
+                raise ConnectionError("closed")
+            answer.take(chunk)
+    return answer
+
+
+def get(address: str, cookie: str = "", headers: str = "") -> bytes:
     extra = f"Cookie: {cookie}\r\n" if cookie else ""
     return (
         f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n"
-        f"Accept-Language: en\r\n{extra}\r\n"
+        f"Accept-Language: en\r\n{extra}{headers}\r\n"
     ).encode()
 
 
@@ -91,37 +126,96 @@ def post(address: str, body: str, headers: str) -> bytes:
     ).encode()
 
 
+class _Caller:
+    """One connection: sends, collects the answer, notes how long it took."""
+
+    def __init__(self, target: Target, selector: selectors.BaseSelector) -> None:
+        self._target = target
+        self._selector = selector
+        self._socket: socket.socket | None = None
+        self._answer = Answer()
+        self._sent_at = 0.0
+
+    def send(self) -> bool:
+        """Send the next request; tell whether it left."""
+        try:
+            if self._socket is None:
+                self._socket = connect(self._target.port)
+                self._selector.register(self._socket, selectors.EVENT_READ, self)
+            request = self._target.build()
+            self._answer = Answer()
+            self._sent_at = time.monotonic()
+            self._socket.sendall(request)
+        except OSError:
+            self.close()
+            return False
+        return True
+
+    def receive(self) -> float | None:
+        """Return how long a good answer took, -1 for none, None while it comes in."""
+        assert self._socket
+        try:
+            chunk = self._socket.recv(256 * 1024)
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self.close()
+            return -1
+        self._answer.take(chunk)
+        if not self._answer.is_whole:
+            return None
+        if self._answer.is_last:
+            self.close()
+        is_good = self._answer.status == self._target.status
+        return time.monotonic() - self._sent_at if is_good else -1
+
+    def close(self) -> None:
+        if self._socket:
+            self._selector.unregister(self._socket)
+            self._socket.close()
+        self._socket = None
+
+
 def measure(
     target: Target, connections: int, *, seconds: float, requests: int
 ) -> Measured:
     """Load the target until the seconds are over or the requests are made."""
     latencies: list[float] = []
-    failures: list[int] = []
-    ends_at = time.monotonic() + seconds
-    each = max(1, requests // connections)
-
-    def work() -> None:
-        connection = Connection(target.port)
-        for _ in range(each):
-            start = time.monotonic()
-            if start >= ends_at:
-                break
-            request = target.build()
-            try:
-                status = connection.call(request)[0]
-            except OSError:
-                connection.close()
-                status = 0
-            if status == target.status:
-                latencies.append(time.monotonic() - start)
-            else:
-                failures.append(status)
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(connections)]
+    failed = 0
     start = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Measured(latencies, time.monotonic() - start, len(failures))
+    ends_at = start + seconds
+    with selectors.DefaultSelector() as selector, ExitStack() as closing:
+        idle = [_Caller(target, selector) for _ in range(connections)]
+        for caller in idle:
+            closing.callback(caller.close)
+        busy: set[_Caller] = set()
+        while True:
+            is_on = time.monotonic() < ends_at
+            while is_on and idle and len(latencies) + failed + len(busy) < requests:
+                caller = idle.pop()
+                if caller.send():
+                    busy.add(caller)
+                    continue
+                failed += 1
+                idle.insert(0, caller)
+                break
+            if not busy and (not is_on or len(latencies) + failed >= requests):
+                break
+            if time.monotonic() > ends_at + LONGER_SECONDS:
+                failed += len(busy)
+                break
+            for caller, took in _received(selector):
+                busy.discard(caller)
+                idle.append(caller)
+                if took < 0:
+                    failed += 1
+                else:
+                    latencies.append(took)
+    return Measured(latencies, time.monotonic() - start, failed)
+
+
+def _received(selector: selectors.BaseSelector) -> Iterator[tuple[_Caller, float]]:
+    for key, _events in selector.select(0.1):
+        took = key.data.receive()
+        if took is not None:
+            yield key.data, took

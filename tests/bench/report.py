@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 # The least share of its floor's throughput that a page is meant to reach.
-GOALS = {"a": 0.7, "c": 0.7, "d": 0.8}
+GOALS = {"a": 0.7, "c": 0.7, "d": 0.8, "e": 0.7, "f": 0.7}
+MOST_MEMORY_MB = 120
+MOST_GROWTH = 1.3
 ONE_CALL = "request page"
 # Made anew for each visitor; its share of a fixed page is shown, not judged.
 PRIVATE = "submit (GET)"
+WAYS = {"kept_ms": "kept", "rendered_ms": "rendered", "cold_ms": "cold"}
+KEPT_FROM = "## Why this server"
 
 DOCUMENT = """\
 # How fast the portal is
 
 `make bench` measures the portal beside a bare Django project in one run, so that the
 machine matters little: what counts is each page's share of its floor's throughput.
-This file is one such run, as it came out (`BENCH_FLAGS=--docs make bench` rewrites it).
+This file is one such run, as it came out (`make bench BENCH_FLAGS=--docs` rewrites all
+but the last section).
+
+![Share of its floor's throughput that each page reaches](performance.svg)
 
 ## How it is measured
 
@@ -23,16 +31,21 @@ Portal and floor run behind gunicorn with the same settings (`portal/gunicorn_co
 one worker, gthread, 16 threads) on 127.0.0.1, with SQLite set up the same way. The help
 desk is a small server in its own process that gives the practice desk's answers, with
 demo content, each after 5 ms; so the practice desk's own work is not counted. A small
-load generator in Python keeps its connections open and shares the cores with all of
-them. Each measurement ends after {seconds} s or {requests} requests; {rounds} rounds,
-portal and floor in turns. Numbers are medians over the rounds; a ratio is the median
-of the rounds' ratios, with the worst and best in brackets.
+load generator in Python, one thread, keeps its connections open and shares the cores
+with all of them. Each measurement ends after {seconds} s or {requests} requests;
+{rounds} rounds, portal and floors in turns. Numbers are medians over the rounds; a
+ratio is the median of the rounds' ratios, with the worst and best in brackets.
 
 The floors have `startproject`'s middleware and stand for the least a page can cost:
 
 - **a**: a view that returns the same bytes as the portal's page
+- **b**: a template that puts the same page together from memory, line for line
 - **c**: a form and one commit in SQLite
-- **d**: one call of 5 ms upstream on a kept connection, and a small template
+- **d**: one call of 5 ms upstream on a kept connection, and b's template
+- **e**: c and one call upstream: a submission that is handed over at once
+- **f**: a 304 by Django's `etag` decorator
+- **n**: the same file from nginx, where the machine has one; here the load generator
+  is what limits
 
 Every new request comes from another visitor, address and email, without a session.
 SQL queries and calls upstream are counted in a process of their own: first with nothing
@@ -41,8 +54,8 @@ remembered, then warm.
 ## The machine
 
 {cores} cores, {system}, Python {python}, Django {django}; {date}.
-Load average {load_at_start} at the start and {load_at_end} at the end.
-{noise}
+Load average {load_at_start} at the start and {load_at_end} at the end; the run took
+{took_seconds} s. {noise}
 A slow page is asked only a few dozen times in each measurement, so that its p99 is
 its slowest answer. CPU time comes in ticks of 10 ms, shared among a measurement's
 answers.
@@ -53,38 +66,75 @@ answers.
 
 ## Goals
 
-Judged by the median ratio, with a single connection and with several. Floor a renders
-nothing, so that its goal stands for pages kept whole, not for faster templates.
+Judged by the median ratio, for each number of connections. Floor a renders nothing, so
+that its goal stands for pages kept whole, not for faster templates.
 
 {goals}
+
+"""
+GROWTH = """\
+### Growth
+
+The same pages in front of two help desks:
+
+- {small}
+- {large}
+
+CPU ms for one answer, in a process of its own, without a server: kept as bytes,
+rendered from what is remembered, and cold, with nothing known; the larger desk's over
+the smaller's in brackets. Calls are those of the cold page. The double makes up both
+desks' documents, so that only the portal's own work counts. A page that shows more
+(HTML kB) costs more for that alone.
 """
 
 
+def judged_floor(page: dict[str, Any]) -> str:
+    """Return the letter of the floor that stands for the page."""
+    letters = next(value for value in page.values() if _is_measured(value))["floors"]
+    if page["page"] == PRIVATE:
+        return "b"
+    return next(letter for letter in "adefbn" if letter in letters)
+
+
 def tables(found: dict[str, Any]) -> str:
-    """Return one table for each number of connections, counts, and memory."""
+    """Return one table for each number of connections, counts, growth and memory."""
     parts = [
         f"### {connections} connection{'s' if connections > 1 else ''}\n\n"
         + _timings(found["pages"], str(connections))
         for connections in found["machine"]["connections"]
     ]
-    memory = found["memory_mb"]
     parts.append("### Each request\n\n" + _counts(found["pages"]))
-    parts.append(
-        f"Memory of the worker after all this: portal {memory['portal']:.0f} MB, "
-        f"floor {memory['floor']:.0f} MB."
-    )
+    parts.append(_growth(found["growth"]))
+    parts.append("### Memory\n\n" + _memory(found))
     return "\n\n".join(parts)
 
 
-def document(found: dict[str, Any]) -> str:
-    """Return docs/performance.md."""
+def document(found: dict[str, Any], before: str) -> str:
+    """Return docs/performance.md, with the section that people write as it was."""
     machine = dict(found["machine"])
     for name in ("load_at_start", "load_at_end"):
         machine[name] = ", ".join(str(each) for each in machine[name])
-    goals = "\n".join(f"- {line}" for line in _goals(found))
-    return DOCUMENT.format(
-        **machine, noise=_noise(found), tables=tables(found), goals=goals
+    measured = DOCUMENT.format(
+        **machine,
+        noise=_noise(found),
+        tables=tables(found),
+        goals="\n".join(f"- {line}" for line in goals(found)),
     )
+    _, heading, kept = before.partition(KEPT_FROM)
+    return measured + (heading + kept if heading else "")
+
+
+def goals(found: dict[str, Any]) -> list[str]:
+    """Return each goal with what was seen and whether that meets it."""
+    return [
+        line
+        for part in (_shares(found), _growth_goals(found), _memory_goals(found))
+        for line in part
+    ]
+
+
+def _is_measured(value: Any) -> bool:
+    return isinstance(value, dict) and "floors" in value
 
 
 def _timings(pages: list[dict[str, Any]], connections: str) -> str:
@@ -95,19 +145,19 @@ def _timings(pages: list[dict[str, Any]], connections: str) -> str:
         ),
         "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |",
     ]
+    failed = 0.0
     for page in pages:
         at = page[connections]
-        lines.append(
-            f"| {page['page']} | {_side(at['portal'])} | {page['floor']} "
-            f"| {_side(at['floor'])} | {at['ratio']:.2f} "
-            f"({at['ratio_worst']:.2f}–{at['ratio_best']:.2f}) |"
-        )
-    failed = sum(
-        page[connections][side]["failed"]
-        for page in pages
-        for side in ("portal", "floor")
-    )
-    return "\n".join([*lines, "", f"Requests that failed: {failed}."])
+        failed += at["portal"]["failed"]
+        ours = f"| {page['page']} | {_side(at['portal'])}"
+        for letter, floor in at["floors"].items():
+            failed += floor["failed"]
+            lines.append(
+                f"{ours} | {letter} | {_side(floor)} | {floor['ratio']:.2f} "
+                f"({floor['ratio_worst']:.2f}–{floor['ratio_best']:.2f}) |"
+            )
+            ours = "| | | | "
+    return "\n".join([*lines, "", f"Requests that failed: {failed:.0f}."])
 
 
 def _side(side: dict[str, float]) -> str:
@@ -131,11 +181,55 @@ def _counts(pages: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _growth(grown: dict[str, Any]) -> str:
+    lines = [
+        GROWTH.format(**grown["sizes"]),
+        "| page | HTML kB | calls | kept | rendered | cold |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for page in grown["pages"]:
+        small, large = page["small"], page["large"]
+        costs = " | ".join(
+            f"{small[way]:.1f} → {large[way]:.1f} ({page['ratios'][way]:.2f}x)"
+            for way in WAYS
+        )
+        lines.append(
+            f"| {page['page']} | {small['kilobytes']:.0f} → {large['kilobytes']:.0f} "
+            f"| {small['calls']:.0f} → {large['calls']:.0f} | {costs} |"
+        )
+    memory = grown["memory_mb"]
+    lines += [
+        "",
+        (
+            f"Memory of that process after all pages: {memory['small']:.0f} → "
+            f"{memory['large']:.0f} MB."
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _memory(found: dict[str, Any]) -> str:
+    memory, soaked = found["memory_mb"], found["soak"]
+    after_load = (
+        f"Memory of the worker after all this load: portal {memory['portal']:.0f} MB, "
+        f"floor {memory['floor']:.0f} MB."
+    )
+    if not soaked:
+        return after_load
+    return (
+        f"{after_load} Then {soaked['seconds']} s of mixed pages, {soaked['answered']} "
+        f"answered and {soaked['failed']} failed: {soaked['started_mb']:.1f} MB at the "
+        f"start, {soaked['warm_mb']:.1f} MB after a third, {soaked['ended_mb']:.1f} MB "
+        f"at the end; from the first third on {soaked['mb_per_hour']:+.1f} MB an hour."
+    )
+
+
 def _noise(found: dict[str, Any]) -> str:
     spreads = [
-        page[str(connections)]["ratio_best"] / page[str(connections)]["ratio_worst"]
+        floor["ratio_best"] / floor["ratio_worst"]
         for page in found["pages"]
         for connections in found["machine"]["connections"]
+        for floor in page[str(connections)]["floors"].values()
     ]
     noise = (
         f"The best round's ratio is up to {max(spreads):.1f} times the worst round's "
@@ -149,28 +243,42 @@ def _noise(found: dict[str, Any]) -> str:
     return noise
 
 
-def _goals(found: dict[str, Any]) -> list[str]:
-    lines = []
+def _shares(found: dict[str, Any]) -> Iterator[str]:
+    connections = [str(each) for each in found["machine"]["connections"]]
     for page in found["pages"]:
-        if page["page"] == PRIVATE:
-            continue
-        least = GOALS[page["floor"]]
-        ratios = [
-            page[str(connections)]["ratio"]
-            for connections in found["machine"]["connections"]
-        ]
-        seen = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-        lines.append(
-            f"{page['page']}: at least {least} of floor {page['floor']}: "
-            f"{_verdict(is_met=min(ratios) >= least)} ({seen})"
-        )
+        for letter, least in GOALS.items():
+            if page["page"] == PRIVATE or letter not in page[connections[0]]["floors"]:
+                continue
+            ratios = [page[each]["floors"][letter]["ratio"] for each in connections]
+            seen = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+            yield (
+                f"{page['page']}: at least {least} of floor {letter}: "
+                f"{_verdict(is_met=min(ratios) >= least)} ({seen})"
+            )
         if page["page"] == ONE_CALL:
             calls = page["warm"]["calls"]
-            lines.append(
+            yield (
                 f"{page['page']}: one call upstream: "
                 f"{_verdict(is_met=calls == 1)} ({calls})"
             )
-    return lines
+
+
+def _growth_goals(found: dict[str, Any]) -> Iterator[str]:
+    for page in found["growth"]["pages"]:
+        ratios = page["ratios"]
+        seen = ", ".join(f"{name} {ratios[way]:.2f}" for way, name in WAYS.items())
+        yield (
+            f"{page['page']}: at most {MOST_GROWTH} times the cost with a large help "
+            f"desk: {_verdict(is_met=max(ratios.values()) <= MOST_GROWTH)} ({seen})"
+        )
+
+
+def _memory_goals(found: dict[str, Any]) -> Iterator[str]:
+    memory = found["memory_mb"]["portal"]
+    yield (
+        f"worker after load: under {MOST_MEMORY_MB} MB: "
+        f"{_verdict(is_met=memory < MOST_MEMORY_MB)} ({memory:.0f})"
+    )
 
 
 def _verdict(*, is_met: bool) -> str:

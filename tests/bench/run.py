@@ -2,9 +2,10 @@
 
     make bench
 
-The environment makes it shorter or longer: BENCH_SECONDS for each measurement (1.2),
-BENCH_REQUESTS at most in one (2000), BENCH_ROUNDS (3), BENCH_CONNECTIONS ("1 16").
-`--out FILE` takes the numbers (var/bench.json), `--docs` rewrites docs/performance.md.
+The environment makes it shorter or longer: BENCH_SECONDS for each measurement (0.6),
+BENCH_REQUESTS at most in one (2000), BENCH_ROUNDS (3), BENCH_CONNECTIONS ("1 16 64"),
+BENCH_SOAK_SECONDS to watch the memory for so long (0). `--out FILE` takes the numbers
+(var/bench.json), `--docs` rewrites the tables and the plot of docs/performance.md.
 """
 
 from __future__ import annotations
@@ -14,278 +15,118 @@ import itertools
 import json
 import os
 import platform
-import re
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import django
 
-from tests.bench import load, report
-from tests.bench.load import Connection, Measured, Target, get, post
+from tests.bench import growth, load, plot, report
+from tests.bench.grown import SIZES
+from tests.bench.load import Measured
+from tests.bench.pages import Page, Ports, filled_form, make_pages
+from tests.bench.processes import (
+    ROOT,
+    Server,
+    free_port,
+    gunicorn,
+    manage,
+    nginx,
+    serving,
+)
+from tests.bench.soak import soak
 
-ROOT = Path(__file__).resolve().parents[2]
-SECONDS = float(os.environ.get("BENCH_SECONDS") or 1.2)
+SECONDS = float(os.environ.get("BENCH_SECONDS") or 0.6)
 REQUESTS = int(os.environ.get("BENCH_REQUESTS") or 2000)
 ROUNDS = int(os.environ.get("BENCH_ROUNDS") or 3)
-CONNECTIONS = [int(n) for n in (os.environ.get("BENCH_CONNECTIONS") or "1 16").split()]
-NOTE = "The labels come out blank since the update, and so does the test page."
-ORDER_ANSWERS = {
-    "Order number, like 88-1021": "88-1021",
-    "What is wrong with the order?": "It has not arrived",
-}
-IDS = f"""
-import json
-from portal.desk.models import CategoryField
-found = CategoryField.objects.filter(custom_field__name__in={list(ORDER_ANSWERS)})
-ids = {{each.custom_field.name: each.custom_field_id for each in found}}
-print(json.dumps(ids | {{"category": found[0].category_id}}))
-"""
-TICK = os.sysconf("SC_CLK_TCK")
-_numbers = itertools.count(1)
+CONNECTIONS = [
+    int(n) for n in (os.environ.get("BENCH_CONNECTIONS") or "1 16 64").split()
+]
+SOAK_SECONDS = float(os.environ.get("BENCH_SOAK_SECONDS") or 0)
+COUNT_SECONDS = 120
+DOCUMENT = ROOT / "docs" / "performance.md"
+PLOT = ROOT / "docs" / "performance.svg"
 
 
-@dataclass
-class Server:
-    """A process of ours that listens on a port."""
+class Machines:
+    """Portal, floor, upstream and nginx of one run, all in one folder."""
 
-    process: subprocess.Popen[bytes]
-    port: int
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.pages_folder = folder / "pages"
+        self.pages_folder.mkdir()
+        self.upstream_port = free_port()
+        self.upstream = f"http://127.0.0.1:{self.upstream_port}"
+        self._plain = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        self._plain["WEB_WORKERS"] = "1"
+        self.desk = self._portal(folder / "portal")
+        manage(self.desk, "migrate", "--verbosity", "0")
+        manage(self.desk, "collectstatic", "--noinput", "--verbosity", "0")
+        self.access_key = manage(self.desk, "desk_demo").splitlines()[0].split()[-1]
+        self.form = filled_form(self.desk)
 
-    @property
-    def worker(self) -> int:
-        """The process that answers: gunicorn's one worker."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-        return int(children.split()[0])
+    def portal(self, port: int) -> dict[str, str]:
+        return self.desk | {
+            "HELPSPOT_URL": self.upstream,
+            "TRUSTED_PROXIES": "1",  # each new request comes from another address
+            "PORT": str(port),
+        }
 
-    def cpu_seconds(self) -> float:
-        """Return what the worker has used so far."""
-        after_name = Path(f"/proc/{self.worker}/stat").read_text().rpartition(")")[2]
-        user, system = after_name.split()[11:13]
-        return (int(user) + int(system)) / TICK
+    def grown(self, size: str) -> dict[str, str]:
+        """Return a portal of its own in front of the help desk of that size."""
+        data_dir = self.folder / size
+        data_dir.mkdir()
+        (data_dir / "static").symlink_to(self.folder / "portal" / "static")
+        grown = self._portal(data_dir)
+        grown["HELPSPOT_URL"] = f"{self.upstream}/{size}"
+        manage(grown, "migrate", "--verbosity", "0")
+        return grown
 
-    def memory_mb(self) -> float:
-        """Return the worker's resident memory."""
-        status = Path(f"/proc/{self.worker}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+)", status)
-        return int(found[1]) / 1024 if found else 0
+    def floor(self, port: int) -> dict[str, str]:
+        floor = self._plain | {
+            "DJANGO_SETTINGS_MODULE": "tests.bench.floor.settings",
+            "FLOOR_DATA_DIR": str(self.folder),
+            "FLOOR_PAGES_DIR": str(self.pages_folder),
+            "FLOOR_UPSTREAM_URL": self.upstream,
+            "FLOOR_UPSTREAM_QUERY": urlencode(
+                {"method": "request.get", "accesskey": self.access_key}
+            ),
+            "FLOOR_UPSTREAM_FORM": urlencode(
+                {"tNote": self.form["note"], "sEmail": self.form["email"]}
+            ),
+            "PORT": str(port),
+        }
+        manage(floor, "migrate", "--run-syncdb", "--verbosity", "0")
+        return floor
 
+    def upstream_command(self) -> list[str]:
+        port = str(self.upstream_port)
+        return [sys.executable, "-m", "tests.bench.upstream", port]
 
-@dataclass
-class Page:
-    """One page, the floor it stands on, and what was measured of both."""
-
-    name: str
-    floor: str
-    address: str
-    target: Target
-    floor_target: Target
-    cookie: str = ""
-    form: dict[str, str] = field(default_factory=dict)
-    rounds: dict[tuple[str, int], list[tuple[Measured, float]]] = field(
-        default_factory=dict
-    )
-
-
-# -------------------------------------------------------------------- servers
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(
-    arguments: list[str], environment: dict[str, str], port: int, log: Path
-) -> Iterator[Server]:
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        wait_for(port, process, log)
-        yield Server(process, port)
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    def _portal(self, data_dir: Path) -> dict[str, str]:
+        return self._plain | {
+            "DATA_DIR": str(data_dir),
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+        }
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    ends_at = time.monotonic() + 60
-    while time.monotonic() < ends_at and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise SystemExit(f"Did not start:\n{log.read_text()[-3000:]}")
-
-
-def gunicorn(settings: str) -> list[str]:
-    return ["gunicorn", "-c", f"python:{settings}", "--log-level", "warning"]
-
-
-def manage(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "django", *arguments],
-        cwd=ROOT,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
-
-
-# ---------------------------------------------------------------------- pages
-
-
-def fetch(port: int, address: str, cookie: str = "") -> tuple[int, str, bytes]:
-    connection = Connection(port)
-    status, head, body = connection.call(get(address, cookie))
-    connection.close()
-    return status, head.decode("latin-1"), body
-
-
-def first_link(port: int, address: str, pattern: str) -> str:
-    found = re.search(rf'href="({pattern})"', fetch(port, address)[2].decode())
-    if not found:
-        raise SystemExit(f"{address} links to no {pattern}")
-    return found[1]
-
-
-def open_ticket(port: int, access_key: str) -> tuple[str, str]:
-    """Return the address of the request and the cookie that opens it."""
-    _status, head, _body = fetch(port, f"/requests/open/{access_key}/")
-    location = re.search(r"(?i)^location: (\S+)", head, re.MULTILINE)
-    cookie = re.search(r"(?i)^set-cookie: (session=[^;]+)", head, re.MULTILINE)
-    if not location or not cookie:
-        raise SystemExit(f"No way to the request:\n{head}")
-    return location[1], cookie[1]
-
-
-def filled_form(environment: dict[str, str]) -> dict[str, str]:
-    """Return a short form that the demo's desk takes: about an order."""
-    ids: dict[str, int] = json.loads(manage(environment, "shell", "-v0", "-c", IDS))
-    form = {"name": "Amal Haddad", "email": "amal@example.com", "note": NOTE}
-    form["category"] = str(ids.pop("category"))
-    form |= {f"custom_{id_}": ORDER_ANSWERS[name] for name, id_ in ids.items()}
-    return form
-
-
-def submit(form: dict[str, str]) -> load.Build:
-    """Each time another customer, another address and another form."""
-
-    def build() -> bytes:
-        number = next(_numbers)
-        sent = form | {"email": f"bench{number}@example.com", "key": f"bench{number}"}
-        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        return post(
-            "/requests/new/", urlencode(sent), f"X-Forwarded-For: {address}\r\n"
-        )
-
-    return build
-
-
-def floor_form(form: dict[str, str]) -> bytes:
-    token = "b" * 32
-    sent = form | {"csrfmiddlewaretoken": token}
-    return post("/commit/", urlencode(sent), f"Cookie: csrftoken={token}\r\n")
-
-
-def make_pages(
-    portal: int, floor: int, access_key: str, form: dict[str, str], folder: Path
-) -> list[Page]:
-    guide = first_link(portal, "/search/?q=blank+labels", r"/kb/pages/[^\"]+/")
-    forum = first_link(portal, "/forums/", r"/forums/\d+-[^\"/]+/")
-    topic = first_link(portal, forum, r"/forums/topics/[^\"/]+/")
-    ticket, cookie = open_ticket(portal, access_key)
-    addresses = {
-        "home": "/",
-        "guides index": "/kb/",
-        "guide": guide,
-        "topic list": forum,
-        "topic": topic,
-        "search": "/search/?q=blank+labels",
-        "submit (GET)": "/requests/new/",
-    }
-    pages = []
-    for name, address in addresses.items():
-        status, _head, body = fetch(portal, address)
-        if status != 200:
-            raise SystemExit(f"{address} answers {status}")
-        file = re.sub(r"\W+", "-", name)
-        (folder / file).write_bytes(body)
-        ours, same = get(address), get(f"/same/{file}/")
-        pages.append(
-            Page(
-                name,
-                "a",
-                address,
-                Target(portal, lambda request=ours: request),
-                Target(floor, lambda request=same: request),
-            )
-        )
-    opened = get(ticket, cookie)
-    call = get("/call/")
-    pages.insert(
-        6,
-        Page(
-            "request page",
-            "d",
-            ticket,
-            Target(portal, lambda: opened),
-            Target(floor, lambda: call),
-            cookie=cookie,
-        ),
-    )
-    committed = floor_form(form)
-    pages.append(
-        Page(
-            "submit (POST)",
-            "c",
-            "/requests/new/",
-            Target(portal, submit(form), 303),
-            Target(floor, lambda: committed, 303),
-            form=form,
-        )
-    )
-    return pages
-
-
-# ------------------------------------------------------------------ measuring
-
-
-def measure_all(pages: list[Page], portal: Server, floor: Server) -> None:
-    """Measure in rounds, page after page, the portal and its floor in turns."""
-    for page in pages:  # both warm
-        for target in (page.target, page.floor_target):
+def measure_all(pages: list[Page], servers: Mapping[str, Server]) -> None:
+    """Measure in rounds, page after page, the portal and its floors in turns."""
+    for page in pages:  # all warm
+        for target in (page.target, *page.floors.values()):
             load.measure(target, 4, seconds=0.5, requests=40)
     for number in range(ROUNDS):
         for page, connections in itertools.product(pages, CONNECTIONS):
-            sides = [
-                ("portal", page.target, portal),
-                ("floor", page.floor_target, floor),
-            ]
-            for side, target, server in sides[:: 1 if number % 2 else -1]:
+            sides = [("portal", page.target), *page.floors.items()]
+            for side, target in sides[:: 1 if number % 2 else -1]:
+                server = servers.get(side, servers["floor"])
                 before = server.cpu_seconds()
                 measured = load.measure(
                     target, connections, seconds=SECONDS, requests=REQUESTS
@@ -298,27 +139,34 @@ def measure_all(pages: list[Page], portal: Server, floor: Server) -> None:
 
 
 def numbers_of(page: Page, counted: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"page": page.name, "floor": page.floor, **counted}
+    """Return what was measured of a page, by connections and side."""
+    found: dict[str, Any] = {"page": page.name, **counted}
     for connections in CONNECTIONS:
-        sides = {
-            side: summary(page.rounds[side, connections])
-            for side in ("portal", "floor")
-        }
-        ratios = [
-            ours[0].throughput / theirs[0].throughput
-            for ours, theirs in zip(
-                page.rounds["portal", connections],
-                page.rounds["floor", connections],
-                strict=True,
-            )
-        ]
+        ours = page.rounds["portal", connections]
         found[str(connections)] = {
-            **sides,
-            "ratio": statistics.median(ratios),
-            "ratio_best": max(ratios),
-            "ratio_worst": min(ratios),
+            "portal": summary(ours),
+            "floors": {
+                letter: summary(page.rounds[letter, connections])
+                | ratios(ours, page.rounds[letter, connections])
+                for letter in page.floors
+            },
         }
     return found
+
+
+def ratios(
+    ours: list[tuple[Measured, float]], theirs: list[tuple[Measured, float]]
+) -> dict[str, float]:
+    """Return the median of the rounds' ratios of throughput, the worst and the best."""
+    found = [
+        mine[0].throughput / other[0].throughput
+        for mine, other in zip(ours, theirs, strict=True)
+    ]
+    return {
+        "ratio": statistics.median(found),
+        "ratio_best": max(found),
+        "ratio_worst": min(found),
+    }
 
 
 def summary(rounds: list[tuple[Measured, float]]) -> dict[str, float]:
@@ -349,6 +197,7 @@ def count(
                 "address": page.address,
                 "status": page.target.status,
                 "cookie": page.cookie,
+                "headers": page.headers,
                 "form": page.form,
             }
             for page in pages
@@ -362,6 +211,7 @@ def count(
         check=True,
         stdout=subprocess.PIPE,
         text=True,
+        timeout=COUNT_SECONDS,
     )
     counted: dict[str, Any] = json.loads(done.stdout)
     return counted
@@ -385,59 +235,46 @@ def machine() -> dict[str, Any]:
 def run(folder: Path) -> dict[str, Any]:
     """Set everything up in the folder, measure, and return the numbers."""
     found: dict[str, Any] = {"machine": machine()}
-    (pages_folder := folder / "pages").mkdir()
-    portal_port, floor_port, upstream_port = free_port(), free_port(), free_port()
-    upstream = f"http://127.0.0.1:{upstream_port}"
-    plain = {"PATH": os.environ["PATH"], "WEB_WORKERS": "1", "PYTHONPATH": str(ROOT)}
-    desk = plain | {
-        "DATA_DIR": str(folder / "portal"),
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-    }
-    ours = desk | {
-        "HELPSPOT_URL": upstream,
-        "TRUSTED_PROXIES": "1",  # each new request comes from another address
-        "PORT": str(portal_port),
-    }
-    manage(desk, "migrate", "--verbosity", "0")
-    manage(desk, "collectstatic", "--noinput", "--verbosity", "0")
-    access = manage(desk, "desk_demo")
-    access_key = access.splitlines()[0].split()[-1]
-    theirs = plain | {
-        "DJANGO_SETTINGS_MODULE": "tests.bench.floor.settings",
-        "FLOOR_DATA_DIR": str(folder),
-        "FLOOR_PAGES_DIR": str(pages_folder),
-        "FLOOR_UPSTREAM_URL": upstream,
-        "FLOOR_UPSTREAM_QUERY": urlencode(
-            {"method": "request.get", "accesskey": access_key}
-        ),
-        "PORT": str(floor_port),
-    }
-    manage(theirs, "migrate", "--run-syncdb", "--verbosity", "0")
+    machines = Machines(folder)
+    ports = free_port(), free_port()
     log = folder / "log"
     with ExitStack() as stack:
-        stack.enter_context(
+        start = stack.enter_context
+        start(
             serving(
-                ["tests.bench.upstream", str(upstream_port)], desk, upstream_port, log
+                machines.upstream_command(), machines.desk, machines.upstream_port, log
             )
         )
-        portal = stack.enter_context(
-            serving(gunicorn("portal.gunicorn_conf"), ours, portal_port, log)
+        environment = machines.portal(ports[0])
+        portal = start(
+            serving(gunicorn("portal.gunicorn_conf"), environment, ports[0], log)
         )
-        floor = stack.enter_context(
-            serving(
-                gunicorn("tests.bench.floor.gunicorn_conf"), theirs, floor_port, log
-            )
+        floor_settings = "tests.bench.floor.gunicorn_conf"
+        floor = start(
+            serving(gunicorn(floor_settings), machines.floor(ports[1]), ports[1], log)
+        )
+        static = start(
+            nginx(folder / "portal" / "static", machines.pages_folder, folder)
         )
         pages = make_pages(
-            portal_port, floor_port, access_key, filled_form(desk), pages_folder
+            Ports(*ports, static.port if static else None),
+            machines.access_key,
+            machines.form,
+            machines.pages_folder,
         )
-        counted = count(pages, ours, portal_port, upstream)
-        measure_all(pages, portal, floor)
+        counted = count(pages, environment, portal.port, machines.upstream)
+        servers = {"portal": portal, "floor": floor}
+        measure_all(pages, servers | ({"n": static} if static else {}))
         found["pages"] = [numbers_of(page, counted[page.name]) for page in pages]
         found["memory_mb"] = {
-            "portal": round(portal.memory_mb(), 1),
-            "floor": round(floor.memory_mb(), 1),
+            "portal": portal.memory_mb(),
+            "floor": floor.memory_mb(),
         }
+        found["growth"] = growth.measure(
+            {size: machines.grown(size) for size in SIZES}, machines.upstream, ROUNDS
+        )
+        print("growth done", file=sys.stderr)
+        found["soak"] = soak(portal, pages, SOAK_SECONDS) if SOAK_SECONDS else None
     found["machine"]["load_at_end"] = [round(each, 1) for each in os.getloadavg()]
     return found
 
@@ -447,13 +284,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json")
     parser.add_argument("--docs", action="store_true")
     options = parser.parse_args()
+    started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         found = run(Path(folder))
+    found["machine"]["took_seconds"] = round(time.monotonic() - started)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(found, indent=2) + "\n")
     print(report.tables(found))
+    print("\n".join(report.goals(found)))
     if options.docs:
-        (ROOT / "docs" / "performance.md").write_text(report.document(found))
+        DOCUMENT.write_text(report.document(found, DOCUMENT.read_text()))
+        PLOT.write_text(plot.ratios(found))
 
 
 if __name__ == "__main__":

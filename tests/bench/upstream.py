@@ -1,8 +1,9 @@
 """A help desk on a socket: the practice desk's answers, kept, each after 5 ms.
 
 What the practice desk itself takes to think is no part of what is measured: it is
-asked once for each different read, and once for all new requests. `/calls` tells how
-often the API was called.
+asked once for each different read, and once for all new requests. Below `/small` and
+`/large` is a desk with so much in it that its documents are made up (`grown.py`).
+`/calls` tells how often the API was called.
 
     DATA_DIR=… python -m tests.bench.upstream PORT
 """
@@ -16,7 +17,9 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.bench import grown
 
 SECONDS = 0.005
 _calls = itertools.count(1)
@@ -39,7 +42,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         # Each new request is another text; its answer has the same shape.
-        self._answer(parse_qs(urlsplit(self.path).query)["method"][0], body)
+        self._answer(self._method, body)
+
+    @property
+    def _method(self) -> str:
+        return dict(parse_qsl(urlsplit(self.path).query))["method"]
 
     def _answer(self, key: str, body: bytes) -> None:
         global _called
@@ -52,6 +59,16 @@ class Handler(BaseHTTPRequestHandler):
         self._send(*_answers[key])
 
     def _ask(self, body: bytes) -> tuple[int, str, bytes]:
+        size, _, rest = self.path[1:].partition("/")
+        amounts = grown.SIZES.get(size)
+        if amounts:
+            made_up = grown.answer(amounts, dict(parse_qsl(urlsplit(rest).query)))
+            if made_up is not None:
+                return 200, "text/xml", made_up
+            self.path = f"/{rest}"
+        return self._ask_practice_desk(body)
+
+    def _ask_practice_desk(self, body: bytes) -> tuple[int, str, bytes]:
         from django.core.handlers.wsgi import WSGIRequest
 
         from portal.desk import server

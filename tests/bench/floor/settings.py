@@ -7,6 +7,7 @@ DATA_DIR = Path(os.environ["FLOOR_DATA_DIR"])
 PAGES_DIR = Path(os.environ["FLOOR_PAGES_DIR"])
 UPSTREAM_URL = os.environ["FLOOR_UPSTREAM_URL"]
 UPSTREAM_QUERY = os.environ["FLOOR_UPSTREAM_QUERY"]
+UPSTREAM_FORM = os.environ["FLOOR_UPSTREAM_FORM"]
 SECRET_KEY = "holds nothing"
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]

@@ -1,8 +1,9 @@
-"""The least that a page can cost: the same bytes, one commit, one call upstream."""
+"""The least that a page can cost: the same bytes, a template, a commit, a call."""
 
 from __future__ import annotations
 
 import threading
+import time
 from functools import cache
 
 import requests
@@ -11,6 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import etag
 
 from tests.bench.floor.models import Note
 
@@ -28,30 +31,80 @@ def page(name: str) -> bytes:
     return (settings.PAGES_DIR / name).read_bytes()
 
 
+@cache
+def lines(name: str) -> list[SafeString]:
+    kept = page(name).decode().splitlines(keepends=True)
+    return [mark_safe(line) for line in kept]  # noqa: S308  # the portal's own page
+
+
 def same_bytes(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(page(name))
 
 
+@etag(lambda request, name: '"unchanged"')
+def unchanged(request: HttpRequest, name: str) -> HttpResponse:
+    return HttpResponse(page(name))
+
+
+def by_template(request: HttpRequest, name: str) -> HttpResponse:
+    """Put the same page together, line for line."""
+    return render(request, "lines.html", {"lines": lines(name)})
+
+
 def one_commit(request: HttpRequest) -> HttpResponse:
+    return _take(request) or _see_other()
+
+
+def one_call(request: HttpRequest, name: str) -> HttpResponse:
+    _call("GET", settings.UPSTREAM_QUERY)
+    return render(request, "lines.html", {"lines": lines(name)})
+
+
+def commit_and_call(request: HttpRequest) -> HttpResponse:
+    """Keep a form and hand it over at once."""
+    refused = _take(request)
+    if refused:
+        return refused
+    _call("POST", "method=request.create", settings.UPSTREAM_FORM)
+    return _see_other()
+
+
+def slow(request: HttpRequest) -> HttpResponse:
+    """Answer after a second, for requests that are on their way when servers stop."""
+    time.sleep(1)
+    return HttpResponse("slow")
+
+
+def _take(request: HttpRequest) -> HttpResponse | None:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return HttpResponse(form.errors.as_json(), status=422)
     Note.objects.create(**form.cleaned_data)
-    return HttpResponse(status=303, headers={"Location": "/"})
+    return None
 
 
-def one_call(request: HttpRequest) -> HttpResponse:
+def _call(verb: str, query: str, form: str = "") -> None:
     if not hasattr(_kept, "session"):
         _kept.session = requests.Session()
         _kept.session.trust_env = False
-    answer = _kept.session.get(
-        f"{settings.UPSTREAM_URL}/api/index.php?{settings.UPSTREAM_QUERY}", timeout=5
+    address = f"{settings.UPSTREAM_URL}/api/index.php?{query}"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+    answer = _kept.session.request(
+        verb, address, data=form or None, headers=headers, timeout=5
     )
-    return render(request, "one_call.html", {"lines": answer.text.splitlines()})
+    answer.raise_for_status()
+
+
+def _see_other() -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": "/"})
 
 
 urlpatterns = [
     path("same/<str:name>/", same_bytes),
+    path("unchanged/<str:name>/", unchanged),
+    path("template/<str:name>/", by_template),
     path("commit/", one_commit),
-    path("call/", one_call),
+    path("call/<str:name>/", one_call),
+    path("hand-over/", commit_and_call),
+    path("slow/", slow),
 ]
