@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,7 +36,6 @@ _COUNT = """
     DO UPDATE SET "count" = accounts_attempt."count" + 1
     RETURNING "subject", "window", "count"
 """
-CLEAN_SHARE = 0.01
 
 
 class TooManyAttempts(Exception):
@@ -136,8 +134,6 @@ def _count(counters: Sequence[Counter]) -> list[tuple[Limit, int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_COUNT.format(places=places), values)
         counts = {(subject, window): count for subject, window, count in cursor}
-    if random.random() < CLEAN_SHARE:  # noqa: S311 - spreads the work, hides nothing
-        Attempt.objects.filter(expires_at__lt=now).delete()
     return [
         (limit, counts[row], limit.seconds - second % limit.seconds)
         for row, limit in rows.items()

@@ -25,3 +25,19 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} attempts"
+
+
+class Feed(models.Model):
+    """A private feed of one request; its address is made from `nonce`."""
+
+    brand_id = models.CharField(max_length=64)
+    ticket_id = models.BigIntegerField()
+    nonce = models.CharField(max_length=22)
+    sealed_access_key = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["brand_id", "ticket_id"], name="feeds")]
+
+    def __str__(self) -> str:
+        return f"feed of request {self.ticket_id}"

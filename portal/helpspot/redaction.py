@@ -11,7 +11,7 @@ _SECRETS = re.compile(
         (?:%3D|["']?\s*[=:]\s*["']?))      # in a query, a dict, JSON or a repr
         [^&\s"',}<]+
     | (?P<element><(?:sRequestPassword|accesskey|sPassword)>)[^<]*
-    | (?P<path>/requests/open/)[^/\s"']+
+    | (?P<path>/(?:requests/(?:open|feed)|refresh)/)[^/\s"']+
     | (?P<old>\bpg=request\.check&(?:amp;)?id=)\w+
     | (?<![A-Za-z0-9])\d+(?:[A-Za-z]{20}|[a-z]{6})(?![A-Za-z0-9])
     """,

@@ -15,6 +15,7 @@ from portal import outbox
 from portal.brands import Brand
 from portal.helpspot.errors import Problem
 from portal.tickets.attachments import Attachments, ManyFilesInput, limits_text
+from portal.tickets.custom_fields import Tick
 
 KEY_LENGTH = 64
 NOTE_LENGTH = 50_000
@@ -47,6 +48,14 @@ class CheckForm(forms.Form):
         required=False,
         max_length=250,
         widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "email"}),
+    )
+
+    is_to_be_remembered = forms.BooleanField(
+        label=gettext_lazy("Remember it on this device"),
+        help_text=gettext_lazy("Only where nobody else uses it."),
+        required=False,
+        widget=Tick,
+        template_name="tickets/_check.html",
     )
 
     def ask_for_email(self) -> None:

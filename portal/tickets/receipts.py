@@ -76,6 +76,15 @@ def open_to_visitor(
     )
 
 
+def kept(request: PortalRequest) -> dict[str, Sent]:
+    """Return what this browser sent, by reference."""
+    found = request.session.get(_RECEIPTS, {})
+    return {
+        reference: json.loads(unseal(sealed) or "[]")
+        for reference, sealed in found.items()
+    }
+
+
 @require_safe
 def receipt(request: PortalRequest, reference: str) -> HttpResponse:
     """Show what became of a request that this browser sent."""

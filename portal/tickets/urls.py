@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.tickets import receipts, staging, submitting, views
+from portal.tickets import feeds, my_data, receipts, staging, submitting, views
 
 app_name = "tickets"
 urlpatterns = [
@@ -18,6 +18,13 @@ urlpatterns = [
     path("check/", views.check, name="check"),
     path("open/<str:access_key>/", views.open_by_key, name="open_by_key"),
     path("<int:ticket_id>/", views.detail, name="detail"),
+    path("feed/<str:token>/", feeds.read, name="feed"),
+    path("data/", my_data.index, name="my_data"),
+    path("data/zip/", my_data.download, name="my_data_zip"),
+    path("data/delete/", my_data.delete, name="my_data_delete"),
+    path("<int:ticket_id>/feed/", feeds.change, name="change_feed"),
+    path("<int:ticket_id>/open/", views.open_known, name="open_known"),
+    path("<int:ticket_id>/remember/", views.remember, name="remember"),
     path("<int:ticket_id>/updates/", views.updates, name="updates"),
     path("<int:ticket_id>/reply/", views.reply, name="reply"),
     path(

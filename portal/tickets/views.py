@@ -21,7 +21,7 @@ from django.views.decorators.http import (
 )
 
 from portal import accounts, downloads, outbox
-from portal.accounts import keys, limits
+from portal.accounts import device, feeds, keys, limits
 from portal.accounts.keys import ProofNeeded, WrongKey
 from portal.accounts.limits import Limit, TooManyAttempts
 from portal.accounts.pace import unhurried
@@ -106,9 +106,13 @@ def _unlock(request: PortalRequest, form: CheckForm) -> HttpResponse:
             "email", _("Enter the email of this request as well, for its safety")
         )
     else:
-        return HttpResponseRedirect(
+        response = HttpResponseRedirect(
             reverse("tickets:detail", args=[ticket_id]), status=303
         )
+        access_key = accounts.access_key(request, ticket_id)
+        if form.cleaned_data["is_to_be_remembered"] and access_key:
+            device.remember(request, response, ticket_id, access_key)
+        return response
     return _check_page(request, form)
 
 
@@ -129,9 +133,35 @@ def _check_page(
             "asks_for_email": asks_for_email,
             "unsent": unsent,
             "ticket_id": ticket_id or _asked_number(request),
+            "known": device.known_tickets(request),
         },
         status=422 if form.errors else 200,
     )
+
+
+@require_POST
+def open_known(request: PortalRequest, ticket_id: int) -> HttpResponse:
+    """Open a request whose key this device remembers."""
+    for known in device.known_tickets(request):
+        if known.id == ticket_id:
+            accounts.grant(request, ticket_id, known.access_key)
+            return redirect(request, "tickets:detail", ticket_id)
+    return _to_check(request, ticket_id)
+
+
+@require_POST
+def remember(request: PortalRequest, ticket_id: int) -> HttpResponse:
+    """Have this device remember the request's key, or forget it."""
+    if "forget" in request.POST:
+        response = redirect(request, "tickets:check")
+        device.forget(request, response, ticket_id)
+        return response
+    access_key = accounts.access_key(request, ticket_id)
+    if access_key is None:
+        return _to_check(request, ticket_id)
+    response = redirect(request, "tickets:detail", ticket_id)
+    device.remember(request, response, ticket_id, access_key)
+    return response
 
 
 def _asked_number(request: PortalRequest) -> int | None:
@@ -319,6 +349,10 @@ def _ticket_page(
             "ticket": ticket,
             "summary": conversation.summary(ticket),
             "access_key": access_key,
+            "is_known": any(
+                known.id == ticket_id for known in device.known_tickets(request)
+            ),
+            "feed_token": feeds.feed_token(request.brand, ticket_id, access_key),
             "conversation": conversation.conversation(
                 ticket, is_whole="all" in request.GET
             ),

@@ -1,0 +1,70 @@
+"""Private feeds of single requests: an address that nobody guesses and anyone revokes.
+
+The address holds no access key, and the key lies sealed: who reads the table learns
+neither. Revoked, the address is gone for good; a new feed has another.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from portal.accounts.models import Feed
+from portal.accounts.seals import seal, unseal
+from portal.brands import Brand
+
+
+def feed_token(brand: Brand, ticket_id: int, access_key: str) -> str | None:
+    """Return the token of the request's feed, None where it has none.
+
+    Only who holds the request's key asks.
+    """
+    for feed in Feed.objects.filter(brand_id=brand.id, ticket_id=ticket_id):
+        if unseal(feed.sealed_access_key) == access_key:
+            return _token(feed)
+    return None
+
+
+def start_feed(brand: Brand, ticket_id: int, access_key: str) -> str:
+    """Return the token of the request's feed, a new one where it has none."""
+    known = feed_token(brand, ticket_id, access_key)
+    if known:
+        return known
+    feed = Feed.objects.create(
+        brand_id=brand.id,
+        ticket_id=ticket_id,
+        nonce=secrets.token_urlsafe(16),
+        sealed_access_key=seal(access_key),
+    )
+    return _token(feed)
+
+
+def end_feed(brand: Brand, ticket_id: int, access_key: str) -> None:
+    """Revoke the request's feed."""
+    for feed in Feed.objects.filter(brand_id=brand.id, ticket_id=ticket_id):
+        if unseal(feed.sealed_access_key) == access_key:
+            feed.delete()
+
+
+def find_feed(brand: Brand, token: str) -> tuple[int, str]:
+    """Return the request's id and access key; raises `LookupError`."""
+    number, _dot, mac = token.partition("-")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise LookupError
+    feed = Feed.objects.filter(pk=int(number), brand_id=brand.id).first()
+    if feed is None or not constant_time_compare(mac, _mac(feed)):
+        raise LookupError
+    access_key = unseal(feed.sealed_access_key)
+    if access_key is None:
+        raise LookupError
+    return feed.ticket_id, access_key
+
+
+def _token(feed: Feed) -> str:
+    return f"{feed.pk}-{_mac(feed)}"
+
+
+def _mac(feed: Feed) -> str:
+    said = f"{feed.pk}:{feed.nonce}"
+    return salted_hmac("accounts.feeds", said, algorithm="sha256").hexdigest()[:40]
