@@ -34,7 +34,8 @@ def on_starting(server: Any) -> None:
     if not has_metrics:
         return
     metrics_dir.mkdir(parents=True, exist_ok=True)
-    for counted in metrics_dir.glob("*.db"):
+    # Only workers' files are named by a process number; `manage.py deliver` goes on.
+    for counted in metrics_dir.glob("*_[0-9]*.db"):
         counted.unlink()
 
 

@@ -159,6 +159,11 @@ OUTBOX_DIE_AT = env.outbox_die_at
 # How long a double click waits to see how its first half ended.
 OUTBOX_FOLLOW_SECONDS = 5
 HELPSPOT_KNOWS_REFERENCES = env.helpspot_knows_references
+# What whoever delivers the outbox does once an hour; it knows no other room.
+HOUSEKEEPING = [
+    "portal.outbox.housekeeping.purge",
+    "portal.accounts.housekeeping.purge",
+]
 
 INSTALLED_APPS = [
     "portal.accounts",

@@ -17,7 +17,7 @@ from portal.helpspot import helpspot_for
 from portal.outbox.clock import now
 from portal.outbox.delivery import claim, deliver, hold, presume_lost
 from portal.outbox.evidence import look
-from portal.outbox.housekeeping import purge
+from portal.outbox.housekeeping import keep_house
 from portal.outbox.models import Submission
 from portal.outbox.schedule import is_due
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 State = Submission.State
 
 IDLE_SECONDS = 1.0
-PURGE_EVERY_SECONDS = 3600.0
+HOUSE_EVERY_SECONDS = 3600.0
 FINISH_SECONDS = 25.0
 # Workers choose among the first few due rows, so that they seldom want the same one.
 CHOICE = 16
@@ -52,14 +52,14 @@ def start_in_background() -> None:
 
 def run(stop: Event) -> None:
     """Deliver until told to stop; outlives every failure, the database's included."""
-    purge_at = time.monotonic()
+    house_at = time.monotonic()
     try:
         while not stop.is_set():
             close_old_connections()
             try:
-                if time.monotonic() >= purge_at:
-                    purge_at = time.monotonic() + PURGE_EVERY_SECONDS
-                    purge()
+                if time.monotonic() >= house_at:
+                    house_at = time.monotonic() + HOUSE_EVERY_SECONDS
+                    keep_house()
                 was_busy = attend_next()
             except Exception as exc:
                 logger.error("The outbox met %s", type(exc).__name__)  # noqa: TRY400 - a traceback would carry what the customer wrote

@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portal.desk.models import DeskSettings
 from portal.outbox import Submission
-from tests.outbox.double import closed_port
+from tests.outbox.double import closed_port, serving
 
 CANARY = "canary-7f3k@example.com"
 
@@ -229,3 +229,48 @@ def test_counts_what_all_workers_do_and_nothing_of_an_earlier_run(tmp_path):
     assert found["portal_page_seconds_count", "2xx", "desk-api"] == calls
     assert not old.exists()
     assert status == 0
+
+
+def test_counts_what_a_delivery_process_of_its_own_does_across_its_restarts(tmp_path):
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "METRICS": "true",
+        "PORT": str(closed_port()),
+        "OUTBOX_DELIVERS_IN_WEB": "false",
+        "WEB_WORKERS": "1",
+    }
+
+    def manage(*words, **more):
+        command = [sys.executable, "manage.py", *words]
+        subprocess.run(command, env={**environment, **more}, check=True, timeout=60)
+
+    submit = (
+        "from tests.outbox.schedules import choose_help_desk;"
+        "from portal import outbox;"
+        "outbox.submit_ticket(*choose_help_desk({!r}), key={!r}, note='x');"
+        "from portal.outbox.models import Submission;"
+        "from django.utils import timezone;"
+        "Submission.objects.filter(state='received').update(due_at=timezone.now())"
+    )
+    manage("migrate", "-v0")
+    with serving() as desk:
+        for key in ("k1", "k2"):
+            away = f"http://127.0.0.1:{closed_port()}"
+            manage("shell", "-v0", "-c", submit.format(away, key))
+            manage("deliver", "--once", HELPSPOT_URL=desk.url)
+
+    site = f"http://127.0.0.1:{environment['PORT']}"
+    with subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
+        env=environment,
+    ) as portal:
+        try:
+            fetch(f"{site}/healthz")
+            found = samples(fetch(f"{site}/metrics"))
+        finally:
+            portal.kill()
+
+    assert found["portal_helpspot_calls_total", "request.create", "ok"] == 2
+    assert len(list((tmp_path / "metrics").glob("counter_deliver-*.db"))) == 1

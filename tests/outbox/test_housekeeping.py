@@ -4,11 +4,16 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
 
 from portal import outbox
+from portal.accounts import limits
+from portal.accounts.limits import Limit
+from portal.accounts.models import Attempt
 from portal.helpspot.errors import Rejected
-from portal.outbox.housekeeping import purge
+from portal.outbox.housekeeping import keep_house, purge
 from portal.outbox.models import Submission
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +70,34 @@ def test_counts_what_waits_and_how_long(desk, portal, portal_of, away):
 
     assert health.counts == {"delivered": 1, "received": 2}
     assert 89 < health.oldest_seconds["received"] < 100
+
+
+@pytest.fixture
+def leftovers():
+    """A session and a counted attempt, each for an hour."""
+    limits.record("key", "somebody", (Limit(5, 3600),))
+    Session.objects.create(
+        session_key="old",
+        session_data="",
+        expire_date=timezone.now() + timedelta(hours=1),
+    )
+
+
+@pytest.mark.parametrize(("minutes", "left"), [(59, 1), (61, 0)])
+def test_forgets_sessions_and_counts_when_their_time_is_over(leftovers, minutes, left):
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+        keep_house()
+
+    assert (Session.objects.count(), Attempt.objects.count()) == (left, left)
+
+
+def test_one_room_that_fails_keeps_no_other_from_its_chores(leftovers, monkeypatch):
+    def fail():
+        raise OperationalError
+
+    monkeypatch.setattr("portal.outbox.housekeeping.purge", fail)
+
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        keep_house()
+
+    assert not Session.objects.exists()

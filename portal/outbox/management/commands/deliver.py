@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from portal.outbox.housekeeping import keep_house
 from portal.outbox.worker import drain, run
 
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, finish)
         signal.signal(signal.SIGINT, finish)
         if options["once"]:
+            keep_house()
             self.stdout.write(f"{drain(stop)} attended to")
         else:
             run(stop)
