@@ -25,7 +25,10 @@
   }
   for (const sent of document.querySelectorAll("[data-draft-sent]")) {
     const name = sent.dataset.draftSent;
-    if (read(name)?.fields.key?.[0] === sent.dataset.draftKey) drop(name);
+    if (read(name)?.fields.key?.[0] !== sent.dataset.draftKey) continue;
+    drop(name);
+    /* Seen again later, this address must not end the next draft. */
+    if (!sent.dataset.draftKey) history.replaceState(null, "", location.pathname + location.hash);
   }
 
   const skipped = new Set(["asked", "customer_id", "_remove", "_choose"]);

@@ -49,7 +49,8 @@ def posts_feed(request: PortalRequest, thread: Thread) -> HttpResponse:
     """Return a feed of a topic's posts, newest first."""
     feed = _feed(request, thread.title, thread.address)
     identity = reverse("forums:topic_by_id", args=(thread.id,))
-    for numbered in reversed(thread.numbered[-POSTS:]):
+    count = len(thread.posts)
+    for numbered in reversed(thread.numbered(max(1, count - POSTS + 1), count)):
         post = numbered.post
         _add_item(
             request,

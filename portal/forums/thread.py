@@ -36,7 +36,7 @@ class NumberedPost:
     @property
     def is_html(self) -> bool:
         """Return whether the body is to be read as HTML; HelpSpot does not say."""
-        return bool(_TAG.search(self.post.body))
+        return _is_html(self.post)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +76,23 @@ class Thread:
             or (self.forum and self.forum.is_closed)
         )
 
-    @property
-    def numbered(self) -> tuple[NumberedPost, ...]:
-        """Return the posts with their numbers."""
+    def numbered(self, start: int, end: int) -> tuple[NumberedPost, ...]:
+        """Return the posts of these numbers, counted from 1, both included."""
+        posts = self.posts[start - 1 : end]
         return tuple(
             NumberedPost(number=number, post=post)
-            for number, post in enumerate(self.posts, start=1)
+            for number, post in enumerate(posts, start=start)
         )
+
+    def quote(self, post_id: int) -> str:
+        """Return a post as an answer quotes it, "" where there is no such post."""
+        for post in self.posts:
+            if post.id == post_id:
+                name = post.author_name or _("Someone")
+                text = markup.to_text(post.body) if _is_html(post) else post.body
+                lines = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+                return _("%(name)s wrote:") % {"name": name} + f"\n{lines}\n\n"
+        return ""
 
     @property
     def address(self) -> str:
@@ -102,6 +112,10 @@ class Thread:
                 mark = f"?{urlencode(query)}" if query else ""
                 return f"{self.address}{mark}#post-{post_id}"
         return None
+
+
+def _is_html(post: Post) -> bool:
+    return bool(_TAG.search(post.body))
 
 
 def topic_address(topic_id: int, topic_slug: str) -> str:

@@ -127,7 +127,8 @@ def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
     )
     if thread.slug is not None and slug != thread.slug:
         return _moved(request, thread.address)
-    page = Paginator(thread.numbered, POSTS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(thread.posts, POSTS_PER_PAGE).get_page(request.GET.get("page"))
+    quoted = thread.quote(_number(request.GET.get("quote", "")))
     crumbs = [(_("Community"), reverse("forums:index"))]
     if thread.forum:
         crumbs.append((thread.forum.name, _forum_address(thread.forum)))
@@ -140,7 +141,10 @@ def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
             "topic_slug": slug,
             "forum": thread.forum,
             "page": page,
-            "form": PostForm(brand=request.brand),
+            "page_numbers": page.paginator.get_elided_page_range(page.number),
+            "numbered_posts": thread.numbered(page.start_index(), page.end_index()),
+            "was_posted": "posted" in request.GET,
+            "form": PostForm(brand=request.brand, initial={"body": quoted}),
             "as_of": thread.as_of,
             "crumbs": [*crumbs, (thread.title, None)],
         },
@@ -190,7 +194,7 @@ def new_topic(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
     form = TopicForm(
         request.POST if request.method == "POST" else None, brand=request.brand
     )
-    if form.is_valid():
+    if form.is_valid() and not _is_preview(request):
         said = form.cleaned_data
         poster = poster_of(request)
         submission = send(
@@ -249,7 +253,7 @@ def reply(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
         thread = read_thread(request.brand, request.helpspot, topic_id)
         return redirect(request, f"{thread.address}#reply")
     form = PostForm(request.POST, brand=request.brand)
-    if form.is_valid():
+    if form.is_valid() and not _is_preview(request):
         said = form.cleaned_data
         poster = poster_of(request)
         submission = send(
@@ -304,7 +308,7 @@ def topic_sent(
     if address:
         return redirect(request, address)
     back = reverse("forums:forum", args=(forum_id, slug))
-    return _sent_page(request, submission, back)
+    return _sent_page(request, submission, back, f"forum-{forum_id}")
 
 
 @require_safe
@@ -316,7 +320,8 @@ def reply_sent(
     address = _post_address(request, submission, topic_id)
     if address:
         return redirect(request, address)
-    return _sent_page(request, submission, topic_address(topic_id, slug))
+    back = topic_address(topic_id, slug)
+    return _sent_page(request, submission, back, f"topic-{topic_id}")
 
 
 # ------------------------------------------------------------------- answering
@@ -332,13 +337,23 @@ def _age_of(copy: Remembered[Any]) -> datetime | None:
     return copy.read_at if copy.is_old else None
 
 
+def _is_preview(request: PortalRequest) -> bool:
+    return "_preview" in request.POST
+
+
 def _form_page(
     request: PortalRequest, template: str, form: PostForm, context: dict[str, object]
 ) -> HttpResponse:
+    shows_preview = _is_preview(request) and not form.errors
     response = render_page(
         request,
         template,
-        {"section": SECTION, "form": form, **context},
+        {
+            "section": SECTION,
+            "form": form,
+            "preview": form.cleaned_data["body"] if shows_preview else None,
+            **context,
+        },
         status=form.status if form.errors else 200,
     )
     if form.retry_after is not None:
@@ -347,7 +362,7 @@ def _form_page(
 
 
 def _sent_page(
-    request: PortalRequest, submission: outbox.Submission, back: str
+    request: PortalRequest, submission: outbox.Submission, back: str, draft: str
 ) -> HttpResponse:
     return render_page(
         request,
@@ -356,6 +371,7 @@ def _sent_page(
             "section": SECTION,
             "submission": submission,
             "is_topic": submission.kind == Kind.TOPIC,
+            "draft": draft,
             "was_refused": submission.state in {State.REFUSED, State.DISCARDED},
             "back": back,
         },
@@ -366,11 +382,11 @@ def _sent_page(
 
 
 def _page_number(request: PortalRequest) -> int:
-    try:
-        number = int(request.GET.get("page", "1"))
-    except ValueError:
-        return 1
-    return min(max(number, 1), 10_000)
+    return min(max(_number(request.GET.get("page", "1")), 1), 10_000)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else 0
 
 
 def _forum_address(found: Forum) -> str:
