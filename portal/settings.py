@@ -163,6 +163,7 @@ HELPSPOT_KNOWS_REFERENCES = env.helpspot_knows_references
 HOUSEKEEPING = [
     "portal.outbox.housekeeping.purge",
     "portal.accounts.housekeeping.purge",
+    "portal.search.missed.purge",
 ]
 
 INSTALLED_APPS = [
@@ -170,6 +171,7 @@ INSTALLED_APPS = [
     "portal.outbox",
     "portal.home",
     "portal.markup",
+    "portal.search",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.home.urls")),
     path("account/", include("portal.accounts.urls")),
     path("requests/", include("portal.tickets.urls")),
+    path("requests/found/", include("portal.search.private_urls")),
     path("kb/", include("portal.kb.urls")),
     path("forums/", include("portal.forums.urls")),
     path("search/", include("portal.search.urls")),

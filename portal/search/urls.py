@@ -7,4 +7,6 @@ from portal.search import views
 app_name = "search"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("suggestions/", views.suggestions, name="suggestions"),
+    path("missed/", views.missed, name="missed"),
 ]

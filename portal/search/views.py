@@ -1,4 +1,4 @@
-"""The search room's page."""
+"""The search room's page, and what its field shows while someone types."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ from dataclasses import replace
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import (
+    conditional_page,
+    require_POST,
+    require_safe,
+)
 
-from portal import markup
+from portal import accounts, markup
+from portal.accounts.limits import Limit, spend, visitor_network
 from portal.http import PortalRequest, public, render_page
-from portal.search.results import Kind, Result, Results, search
+from portal.search.kinds import Kind, Result
+from portal.search.missed import count_missed
+from portal.search.own import find_own
+from portal.search.results import Results, search
 
 PAGE_SIZE = 20
 QUERY_LENGTH = 200
 EXCERPT_LENGTH = 200
+INSTANT_GUIDES, INSTANT_TOPICS, INSTANT_OWN = 5, 3, 3
+MISSED_LIMITS = (Limit(20, 60 * 60),)
 
 
 @conditional_page
@@ -22,12 +32,69 @@ EXCERPT_LENGTH = 200
 @require_safe
 def index(request: PortalRequest) -> HttpResponse:
     """Show one list of the guides and topics that hold the words."""
-    query = " ".join(request.GET.get("q", "").replace("\0", " ").split())
-    query = query[:QUERY_LENGTH]
+    query = _query(request.GET.get("q", ""))
     context: dict[str, object] = {"query": query}
     if query:
         context |= _found(request, query)
     return render_page(request, "search/index.html", context, partial="results")
+
+
+@conditional_page
+@public
+@require_safe
+def suggestions(request: PortalRequest) -> HttpResponse:
+    """Show the first guides and topics, as links under a search field."""
+    query = _query(request.GET.get("q", ""))
+    if not query:
+        return HttpResponse(status=204)
+    results = search(request.brand, request.helpspot, query)
+    return render_page(
+        request,
+        "search/suggestions.html",
+        {
+            "query": query,
+            "marks": results.marks,
+            "suggestion": results.suggestion,
+            "guides": results.of(Kind.GUIDE)[:INSTANT_GUIDES],
+            "topics": results.of(Kind.TOPIC)[:INSTANT_TOPICS],
+            "count": len(results.found),
+            "failed": results.failed,
+            "as_of": results.as_of,
+        },
+    )
+
+
+@require_safe
+def own(request: PortalRequest) -> HttpResponse:
+    """Show the signed-in customer's own requests; nothing to anybody else.
+
+    It is asked for beside the public answer, which is the same for everyone.
+    """
+    query = _query(request.GET.get("q", ""))
+    if not query or not accounts.is_signed_in(request):
+        return HttpResponse(status=204)
+    found = find_own(accounts.tickets(request), query)
+    return render_page(
+        request,
+        "search/own.html",
+        {"query": query, "tickets": found[:INSTANT_OWN], "count": len(found)},
+    )
+
+
+@require_POST
+def missed(request: PortalRequest) -> HttpResponse:
+    """Count words that were sought in vain; 204 whatever comes of it."""
+    query = _query(request.POST.get("q", ""))
+    spend(("missed", visitor_network(request), MISSED_LIMITS))
+    if query:
+        results = search(request.brand, request.helpspot, query)
+        if not results.found and not results.failed:
+            count_missed(query)
+    return HttpResponse(status=204)
+
+
+def _query(text: str) -> str:
+    return " ".join(text.replace("\0", " ").split())[:QUERY_LENGTH]
 
 
 def _found(request: PortalRequest, query: str) -> dict[str, object]:
@@ -40,9 +107,12 @@ def _found(request: PortalRequest, query: str) -> dict[str, object]:
         "segments": _segments(results),
         "count": len(shown),
         "page": page,
-        "results": [_with_context(result, query) for result in page],
+        "results": [_with_context(result, results.marks) for result in page],
+        "marks": results.marks,
+        "suggestion": results.suggestion,
         "guides_failed": Kind.GUIDE in results.failed and chosen is not Kind.TOPIC,
         "topics_failed": Kind.TOPIC in results.failed and chosen is not Kind.GUIDE,
+        "as_of": results.as_of,
     }
 
 
@@ -58,6 +128,6 @@ def _segments(results: Results) -> list[tuple[str, int | None]]:
     return [("", None if results.failed else len(results.found)), *counts]
 
 
-def _with_context(result: Result, query: str) -> Result:
+def _with_context(result: Result, marks: str) -> Result:
     text = markup.to_text(result.excerpt)
-    return replace(result, excerpt=markup.excerpt(text, query, EXCERPT_LENGTH))
+    return replace(result, excerpt=markup.excerpt(text, marks, EXCERPT_LENGTH))

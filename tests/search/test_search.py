@@ -5,7 +5,9 @@ from tests.html_page import parse, parse_page
 
 
 def titles(page):
-    return [row.one("a").text for row in page.one("ol", class_="rows").all("h2")]
+    rows = page.one("ol", class_="rows").all("h2")
+    # What is marked stands in an element of its own.
+    return [row.one("a").text.replace(" ?", "?") for row in rows]
 
 
 def segments(page):
@@ -124,24 +126,73 @@ def test_swaps_in_nothing_when_the_words_are_gone(client, inkwell):
 
 
 @pytest.mark.parametrize(
-    ("down", "notice", "start"),
+    ("down", "words", "notice", "expected"),
     [
-        ("kb.search", "The guides could not be searched", "Topic: "),
-        ("forums.search", "The community could not be searched", "Guide: "),
+        (
+            "kb.search",
+            "labels jars",
+            "The guides could not be searched",
+            {"Topic: Best stock for glass jars?"},
+        ),
+        (
+            "kb.search",
+            "labels",
+            "What is called so is here all the same.",
+            {
+                "Guide: Labels come out blank or faint",
+                "Topic: Best stock for glass jars?",
+            },
+        ),
+        (
+            "forums.search",
+            "blank",
+            "The community could not be searched",
+            {"Guide: Labels come out blank or faint"},
+        ),
+        (
+            "forums.search",
+            "jars",
+            "What is called so is here all the same.",
+            {"Topic: Best stock for glass jars?"},
+        ),
     ],
 )
-def test_shows_one_kind_where_the_other_fails(
-    client, inkwell, partly_down, down, notice, start
+def test_where_one_search_fails_shows_the_other_and_what_is_called_so(
+    client, inkwell, partly_down, down, words, notice, expected
 ):
     partly_down(down)
+
+    response = client.get("/search/", {"q": words})
+
+    page = parse_page(response)
+    assert response.status_code == 200
+    assert notice in page.text
+    assert set(titles(page)) == expected
+
+
+def test_where_no_search_answers_shows_what_is_called_so(client, inkwell, partly_down):
+    client.get("/kb/")
+    partly_down("kb.search", "forums.search")
 
     response = client.get("/search/?q=labels")
 
     page = parse_page(response)
     assert response.status_code == 200
-    assert notice in page.text
-    assert titles(page)
-    assert all(title.startswith(start) for title in titles(page))
+    assert "Nothing could be searched right now" in page.text
+    assert titles(page) == ["Guide: Labels come out blank or faint"]
+    assert client.get("/search/?q=dark").status_code == 503
+
+
+def test_says_from_when_an_old_answer_is(client, inkwell, partly_down, time_machine):
+    time_machine.move_to("2026-11-24 08:00Z", tick=False)
+    client.get("/search/?q=dark")
+    time_machine.move_to("2026-11-24 08:01:30Z", tick=False)
+    partly_down("kb.search")
+
+    page = parse_page(client.get("/search/?q=dark"))
+
+    assert "You see what it said on 24 November 2026, 08:00" in page.text
+    assert titles(page) == ["Guide: Labels come out blank or faint"]
 
 
 @pytest.mark.parametrize("address", ["?q=dark", "?q=dark&in=guides"])

@@ -1,0 +1,30 @@
+"""The operator's words of the same meaning, as searches use them."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError
+
+from portal.brands import Brand
+from portal.brands.memory import forget, remembered
+from portal.search.index import Synonyms
+from portal.search.models import Synonym
+
+_NAME = "synonyms"
+
+
+def synonyms(brand: Brand) -> Synonyms:
+    """Return the groups of words, none while the database is away."""
+    try:
+        return remembered(brand, _NAME, _read).value
+    except DatabaseError:
+        return ()
+
+
+def synonyms_changed(brand: Brand) -> None:
+    """Let the next search use the words as they are now."""
+    forget(brand, _NAME)
+
+
+def _read() -> Synonyms:
+    groups = Synonym.objects.values_list("words", flat=True)
+    return tuple(tuple(part.strip() for part in group.split(",")) for group in groups)
