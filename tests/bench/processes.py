@@ -151,11 +151,13 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
         [sys.executable, "-m", "django", *arguments],
         cwd=ROOT,
         env=dict(environment),
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
         timeout=MANAGE_SECONDS,
     )
+    if done.returncode:
+        raise SystemExit(f"{arguments[0]} failed:\n{done.stderr[-3000:]}")
     return done.stdout
 
 
