@@ -86,34 +86,34 @@ class Sought:
             )
         )
 
-    def score(self, weights: Weights) -> tuple[float, float]:
-        """Return how well a text fits, and how much of that lies in title and tags.
+    @property
+    def telling(self) -> Sequence[Term]:
+        """Return the terms that say something, all of them where none does."""
+        return [term for term in self.terms if not _is_empty(term)] or self.terms
 
-        Both are 0 where too few of the words are there.
-        """
-        telling = [term for term in self.terms if not _is_empty(term)]
-        scores = [_term_score(term, weights) for term in telling or self.terms]
-        met = sum(score > 0 for score in scores)
-        if not met or met < _needed(len(scores)):
-            return 0.0, 0.0
-        return sum(scores), sum(score for score in scores if score > PLACE)
+    def score(self, text: Text) -> float:
+        """Return how well a text fits, 0 where too few of the words are there."""
+        weights = _weigh(text)
+        scores = [_score(term, weights) for term in self.telling]
+        met = [score for score in scores if score]
+        return sum(met) if len(met) >= _needed(len(scores)) else 0.0
 
 
 class Index:
     """The texts, found by their positions in the sequence they came in."""
 
     def __init__(self, texts: Sequence[Text], synonyms: Synonyms = ()) -> None:
-        self._weights = [weigh(text) for text in texts]
         self._spaceless = [
             (position, folded)
             for position, text in enumerate(texts)
             if is_spaceless(folded := fold(f"{text.title} {' '.join(text.tags)}"))
         ]
-        self._positions: dict[str, list[int]] = defaultdict(list)
-        for position, weights in enumerate(self._weights):
-            for one in weights:
-                self._positions[one].append(position)
-        self._stems = sorted(self._positions)
+        self._weights: dict[str, dict[int, float]] = defaultdict(dict)
+        for position, text in enumerate(texts):
+            for one, weight in _weigh(text).items():
+                self._weights[one][position] = weight
+        self._stems = sorted(self._weights)
+        self._letters = [(one, set(one)) for one in self._stems if one.isalpha()]
         self._forms = _forms(texts)
         self._phrases = _phrases(synonyms)
         self._longest_phrase = max(map(len, self._phrases), default=1)
@@ -130,11 +130,15 @@ class Index:
 
         What only stands in a place of that name counts where nothing is called so.
         """
+        terms = sought.telling
+        totals: dict[int, list[float]] = defaultdict(list)
+        for term in terms:
+            for position, score in self._scores(term).items():
+                totals[position].append(score)
         found = [
-            (position, score, own)
-            for position in self._candidates(sought)
-            for score, own in [sought.score(self._weights[position])]
-            if score
+            (position, *_total(scores))
+            for position, scores in totals.items()
+            if len(scores) >= _needed(len(terms))
         ]
         by_name = [one for one in found if one[2]]
         best = sorted(by_name or found, key=lambda one: (-one[1], one[0]))
@@ -188,7 +192,7 @@ class Index:
             return Term(words, tuple(choices.items()))
         for one in self._begun_by(words[0], is_last=is_last):
             choices.setdefault((one,), BEGUN)
-        if len(choices) > 1 or own[0] in self._positions or is_stop_word(words[0]):
+        if len(choices) > 1 or own[0] in self._weights or is_stop_word(words[0]):
             return Term(words, tuple(choices.items()))
         near = self._near(own[0])
         choices |= {(one,): MISTYPED for one in near}
@@ -212,20 +216,29 @@ class Index:
         most = allowed_edits(word)
         if not most:
             return ()
+        letters = set(word)
+        # Each edit changes two letters at most: most words are ruled out by that.
         distances = {
             one: distance
-            for one in self._stems
-            if one.isalpha() and (distance := edits(word, one, most)) is not None
+            for one, others in self._letters
+            if len(letters ^ others) <= 2 * most
+            and (distance := edits(word, one, most)) is not None
         }
         least = min(distances.values(), default=0)
         near = [one for one, distance in distances.items() if distance == least]
-        return tuple(sorted(near, key=lambda one: -len(self._positions[one])))
+        return tuple(sorted(near, key=lambda one: -len(self._weights[one])))
 
-    def _candidates(self, sought: Sought) -> list[int]:
-        stems = {
-            one for term in sought.terms for phrase, _ in term.choices for one in phrase
-        }
-        return sorted({at for one in stems for at in self._positions.get(one, ())})
+    def _scores(self, term: Term) -> dict[int, float]:
+        """Return the positions where a term stands, each with its score."""
+        scores: dict[int, float] = {}
+        for phrase, quality in term.choices:
+            first, *others = (self._weights.get(one, {}) for one in phrase)
+            for position, weight in first.items():
+                weights = [other.get(position, 0.0) for other in others]
+                score = min([weight, *weights]) * quality
+                if score > scores.get(position, 0.0):
+                    scores[position] = score
+        return scores
 
     def _in_spaceless(self, sought: Sought) -> list[tuple[int, float]]:
         """Return texts that hold the words somewhere, in scripts without spaces."""
@@ -239,7 +252,7 @@ class Index:
         ]
 
 
-def weigh(text: Text) -> Weights:
+def _weigh(text: Text) -> Weights:
     """Return the stems of a text with what each weighs there."""
     weights: dict[str, float] = {}
     for words, weight in (
@@ -256,11 +269,16 @@ def _is_empty(term: Term) -> bool:
     return all(is_stop_word(word) for word in term.words)
 
 
+def _total(scores: Sequence[float]) -> tuple[float, float]:
+    """Return the sum of all scores and of those that more than a place gave."""
+    return sum(scores), sum(score for score in scores if score > PLACE)
+
+
 def _needed(count: int) -> int:
     return count if count < _LENIENT_FROM else math.ceil(count * 2 / 3)
 
 
-def _term_score(term: Term, weights: Weights) -> float:
+def _score(term: Term, weights: Weights) -> float:
     return max(
         min(weights.get(one, 0.0) for one in phrase) * quality
         for phrase, quality in term.choices

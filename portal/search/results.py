@@ -13,7 +13,7 @@ from portal.brands.memory import Remembered, remembered
 from portal.helpspot import HelpSpot, side_by_side
 from portal.helpspot.errors import Disabled, HelpSpotError
 from portal.helpspot.types import PageMatch, TopicMatch
-from portal.search.index import Sought, Text, weigh
+from portal.search.index import Sought, Text
 from portal.search.kinds import Kind, Result
 from portal.search.shelf_index import ShelfIndex, shelf_index
 
@@ -151,7 +151,7 @@ def _merged(
         every.values(),
         key=lambda result: (
             scores.get((result.kind, result.id))
-            or sought.score(weigh(Text(title=result.title)))[0]
+            or sought.score(Text(title=result.title))
         ),
         reverse=True,
     )
