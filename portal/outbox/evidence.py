@@ -99,8 +99,7 @@ def _is_by_the_same(submission: Submission, summary: TicketSummary) -> bool:
 
 def _look_once_more(submission: Submission) -> None:
     looks = submission.looks + 1
-    since = submission.unknown_since or now()
-    release(submission, State.UNKNOWN, looks=looks, due_at=since + next_look(looks))
+    release(submission, State.UNKNOWN, looks=looks, due_at=now() + next_look(looks))
 
 
 def _look_later(submission: Submission) -> None:

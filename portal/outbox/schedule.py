@@ -15,8 +15,10 @@ LEASE = timedelta(seconds=60)
 BYTES_PER_SECOND = 250_000
 
 PAUSES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800))
-# Full-text and list views may lag: absence counts only at the last of these.
-LOOKS = tuple(timedelta(seconds=s) for s in (10, 60, 600, 900))
+# Full-text and list views may lag: absence counts only at the last look, a quarter of
+# an hour after sending. The pauses run from look to look, so that a clock set forward
+# does not bring them all at once.
+LOOKS = tuple(timedelta(seconds=s) for s in (10, 50, 540, 300))
 _LONGER_THAN_ANY = timedelta(minutes=45)
 
 
@@ -27,7 +29,7 @@ def next_try(attempts: int) -> timedelta:
 
 
 def next_look(looks: int) -> timedelta:
-    """Return how long after sending the next look is due, after so many looks."""
+    """Return the pause before the next look, after so many looks."""
     return LOOKS[min(looks, len(LOOKS) - 1)]
 
 
