@@ -53,6 +53,7 @@
     const panel = form.querySelector("[data-instant]");
     const found = panel.querySelector("[data-instant-found]");
     const own = panel.querySelector("[data-instant-own]");
+    const foot = panel.querySelector("[data-instant-foot]");
     const count = form.querySelector("[data-instant-count]");
     let shown = "";
     let timer = 0;
@@ -61,7 +62,7 @@
 
     const note = (name) => {
       for (const one of panel.querySelectorAll("[data-instant-note]")) one.hidden = one.dataset.instantNote !== name;
-      if (name) { put(found); put(own); panel.hidden = false; }
+      if (name) { put(found); put(own); put(foot); panel.hidden = false; }
     };
     const stop = () => {
       clearTimeout(timer);
@@ -81,6 +82,7 @@
         note("");
         put(found, answer);
         put(own);
+        foot.replaceChildren(...found.querySelectorAll(".instant__foot"));
         panel.hidden = false;
         shown = words;
       } catch (error) {

@@ -8,11 +8,14 @@ from portal.helpspot.types import TicketSummary
 from portal.search.index import Index, Text
 
 
-def find_own(tickets: Sequence[TicketSummary], query: str) -> list[TicketSummary]:
-    """Return the requests that hold the words, best first."""
+def find_own(
+    tickets: Sequence[TicketSummary], query: str
+) -> tuple[list[TicketSummary], str]:
+    """Return the requests that hold the words, best first, and what led to them."""
     index = Index([_text(ticket) for ticket in tickets])
-    found = index.find(index.understand(query))
-    return [tickets[position] for position, _ in found]
+    sought = index.understand(query)
+    found = [tickets[position] for position, _ in index.find(sought)]
+    return found, index.marks(sought)
 
 
 def _text(ticket: TicketSummary) -> Text:

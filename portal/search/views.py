@@ -73,11 +73,16 @@ def own(request: PortalRequest) -> HttpResponse:
     query = _query(request.GET.get("q", ""))
     if not query or not accounts.is_signed_in(request):
         return HttpResponse(status=204)
-    found = find_own(accounts.tickets(request), query)
+    found, marks = find_own(accounts.tickets(request), query)
     return render_page(
         request,
         "search/own.html",
-        {"query": query, "tickets": found[:INSTANT_OWN], "count": len(found)},
+        {
+            "query": query,
+            "marks": marks,
+            "tickets": found[:INSTANT_OWN],
+            "count": len(found),
+        },
     )
 
 
