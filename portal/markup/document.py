@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
@@ -16,10 +15,11 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, gettext
 
 from portal.markup import addresses, text, tree
+from portal.markup.memo import Memo
 from portal.markup.sanitise import BLOCKS, HEADINGS, MEDIA, sanitise
 from portal.markup.tree import Element
 
-_KEPT = 256
+_KEPT_BYTES = 16 * 1024 * 1024
 _OUTWARD_REL = "noopener noreferrer nofollow ugc"
 _LISTED = {"h2": 2, "h3": 3}
 _BOX_CHILDREN = 3  # a table and the blanks round it
@@ -43,6 +43,9 @@ class Document:
     headings: tuple[Heading, ...] = ()
 
 
+_documents: Memo[Document] = Memo(_KEPT_BYTES)
+
+
 def clean(html: str, *, scope: str = "", is_printed: bool = False) -> SafeString:
     """Return foreign HTML safe to stand in a page; see `document`."""
     return document(html, scope=scope, is_printed=is_printed).html
@@ -55,8 +58,11 @@ def document(html: str, *, scope: str = "", is_printed: bool = False) -> Documen
     is too big or too tangled comes as text. On paper nothing can be opened, so what
     `is_printed` is open.
     """
-    language = get_language() or ""
-    return _document(html, scope, is_printed, language, settings.HELPSPOT_URL)
+    return _documents.answer(
+        (html, scope, is_printed, get_language(), settings.HELPSPOT_URL),
+        lambda: _document(html, scope, is_printed=is_printed),
+        lambda made: (html, made.html),
+    )
 
 
 def prose(body: str, *, is_html: bool, scope: str = "") -> SafeString:
@@ -64,15 +70,7 @@ def prose(body: str, *, is_html: bool, scope: str = "") -> SafeString:
     return clean(body, scope=scope) if is_html else text.plain(body)
 
 
-@lru_cache(maxsize=_KEPT)
-def _document(
-    html: str,
-    scope: str,
-    is_printed: bool,  # noqa: FBT001 - a part of the cache's key
-    language: str,
-    desk_url: str,
-) -> Document:
-    """Do the work, once for each text, language and help desk."""
+def _document(html: str, scope: str, *, is_printed: bool) -> Document:
     prefix = addresses.ID_PREFIX + (f"{scope}-" if scope else "")
     sanitised = sanitise(html, prefix)
     if sanitised is None:
