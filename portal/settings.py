@@ -84,6 +84,10 @@ class Environment(BaseSettings):
     check_answers: bool = False  # show the request once more before it is sent
     # How many days after its end a request still takes replies; unset: always.
     closed_reply_days: int | None = None
+    # Where requests are filed that say why a guide did not help, as in "12"; unset:
+    # they are kept in the operators' admin, for so many days.
+    feedback_category: int | None = None
+    feedback_days: int = 180
     max_file_mb: int = 10
     max_files: int = 5
 
@@ -151,6 +155,8 @@ MAX_FILES = env.max_files
 TRUSTED_PROXIES = env.trusted_proxies
 METRICS = env.metrics
 METRICS_ADDRESSES = env.metrics_addresses
+FEEDBACK_CATEGORY = env.feedback_category
+FEEDBACK_DAYS = env.feedback_days
 
 OUTBOX_DELIVERS_IN_WEB = env.outbox_delivers_in_web
 OUTBOX_HORIZON_HOURS = env.outbox_horizon_hours
@@ -169,12 +175,14 @@ HOUSEKEEPING = [
 INSTALLED_APPS = [
     "portal.accounts",
     "portal.outbox",
+    "portal.kb.feedback.purge",
     "portal.home",
     "portal.markup",
     "portal.search",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "portal.kb",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.humanize",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("pages/<int:page_id>/", views.page_by_id, name="page_by_id"),
     path("pages/<int:page_id>-<slug:slug>/", views.page, name="page"),
     path("pages/<int:page_id>/vote/", views.vote, name="vote"),
+    path("pages/<int:page_id>/feedback/", views.feedback, name="feedback"),
     path("tags/<path:tag>/", views.tag, name="tag"),
     path("files/<int:document_id>/", views.file, name="file"),
 ]

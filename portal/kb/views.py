@@ -20,6 +20,8 @@ from portal.brands.memory import remembered
 from portal.brands.shelf import Place, read_shelf
 from portal.helpspot.types import Book, Page
 from portal.http import PortalRequest, public, redirect, render_page
+from portal.kb.feedback import MOST_LETTERS, FeedbackForm, take_feedback
+from portal.kb.models import Reason
 from portal.kb.printing import printed, read_whole_book
 from portal.kb.reading import nav_chapters, read_guide
 from portal.kb.voting import Voted, cast_vote
@@ -183,12 +185,19 @@ def vote(request: PortalRequest, page_id: int) -> HttpResponse:
         raise BadRequest
     place = read_shelf(request.brand, request.helpspot).value.place(page_id)
     voted = cast_vote(request, page_id, is_helpful=answer == Voted.YES)
-    if request.htmx:
-        return render_page(
-            request, "kb/page.html", _vote_context(place, voted), partial="vote"
-        )
-    query = urlencode({"voted": voted.value})
-    return redirect(request, f"{_page_address(place.page)}?{query}#vote")
+    return _answer_vote(request, place, voted)
+
+
+@require_POST
+def feedback(request: PortalRequest, page_id: int) -> HttpResponse:
+    """Take what a reader missed in a guide."""
+    form = FeedbackForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest
+    place = read_shelf(request.brand, request.helpspot).value.place(page_id)
+    address = request.build_absolute_uri(_page_address(place.page))
+    take_feedback(request, place.page, address, **form.cleaned_data)
+    return _answer_vote(request, place, Voted.TOLD)
 
 
 @require_safe
@@ -200,6 +209,15 @@ def file(request: PortalRequest, document_id: int) -> HttpResponseBase:
     return response
 
 
+def _answer_vote(request: PortalRequest, place: Place, voted: Voted) -> HttpResponse:
+    if request.htmx:
+        return render_page(
+            request, "kb/page.html", _vote_context(place, voted), partial="vote"
+        )
+    query = urlencode({"voted": voted.value})
+    return redirect(request, f"{_page_address(place.page)}?{query}#vote")
+
+
 def _vote_context(place: Place, voted: str) -> dict[str, object]:
     missing = _("What I did not find in the guide “%(name)s”:") % {
         "name": place.page.name
@@ -208,6 +226,8 @@ def _vote_context(place: Place, voted: str) -> dict[str, object]:
     return {
         "place": place,
         "voted": voted if voted in set(Voted) else "",
+        "reasons": Reason.choices,
+        "most_letters": MOST_LETTERS,
         "missing_address": f"{reverse('tickets:submit')}?{query}",
     }
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
 from portal import outbox
-from portal.accounts.limits import Limit, TooManyAttempts, spend
+from portal.accounts.limits import Limit, TooManyAttempts, spend, visitor_network
 from portal.helpspot.errors import Rejected
-from portal.http import PortalRequest, visitor_address
+from portal.http import PortalRequest
 
 ONCE_A_DAY = (Limit(1, 24 * 60 * 60),)
 FIVE_A_DAY = (Limit(5, 24 * 60 * 60),)
@@ -19,12 +18,13 @@ THIRTY_AN_HOUR = (Limit(30, 60 * 60),)
 
 
 class Voted(StrEnum):
-    """What became of a vote; the words of `?voted=`."""
+    """What became of a vote, and of what was said after it; the words of `?voted=`."""
 
     YES = "yes"
     NO = "no"
     BEFORE = "before"
     LOST = "lost"
+    TOLD = "told"
 
 
 def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Voted:
@@ -32,12 +32,12 @@ def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Vote
 
     Raises `TooManyAttempts` where the visitor's address votes too much.
     """
-    address = visitor_address(request, settings.TRUSTED_PROXIES)
+    address = visitor_network(request)
     try:
         spend(("vote", address, THIRTY_AN_HOUR))
         try:
             spend(
-                (f"vote:{page_id}", _visitor(request, address), ONCE_A_DAY),
+                (f"vote:{page_id}", todays_visitor(request), ONCE_A_DAY),
                 (f"vote-from:{page_id}", address, FIVE_A_DAY),
             )
         except TooManyAttempts:
@@ -50,7 +50,8 @@ def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Vote
     return Voted.YES if is_helpful else Voted.NO
 
 
-def _visitor(request: PortalRequest, address: str) -> str:
+def todays_visitor(request: PortalRequest) -> str:
     """Return what tells visitors apart for a day; it is only ever kept hashed."""
+    address = visitor_network(request)
     agent = request.headers.get("User-Agent", "")
     return f"{timezone.now():%Y-%m-%d}|{address}|{agent}"

@@ -19,6 +19,7 @@ VIEWS = {
     "printed book": "kb:print_book",
     "guide": "kb:page",
     "guide with error codes": "kb:page",
+    "guide that did not help": "kb:page",
     "tag": "kb:tag",
     "forums": "forums:index",
     "forum": "forums:forum",
@@ -55,6 +56,7 @@ NOT_PAGES = {
     "kb:page_by_id": "tests/kb",
     "kb:file": "tests/kb",
     "kb:vote": "tests/kb",
+    "kb:feedback": "tests/kb",
     "search:suggestions": "tests/search",
     "search:missed": "tests/search",
     "found:own": "tests/search",
@@ -82,6 +84,9 @@ def address(name: str, inkwell: Inkwell) -> str:
         "guide": f"/kb/pages/{blank.pk}-labels-come-out-blank-or-faint/",
         "guide with error codes": (
             f"/kb/pages/{inkwell.pages['codes'].pk}-error-codes/"
+        ),
+        "guide that did not help": (
+            f"/kb/pages/{blank.pk}-labels-come-out-blank-or-faint/?voted=no"
         ),
         "tag": "/kb/tags/print%20quality/",
         "forums": "/forums/",

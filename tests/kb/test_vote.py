@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 
 from portal.desk import models as desk
@@ -46,7 +44,7 @@ def test_hands_the_vote_to_helpspot_and_says_thank_you(
     assert response.status_code == 303
     assert response["Location"] == f"{page_url}?voted={answer}#vote"
     thanks = parse_page(client.get(response["Location"]))
-    assert thanks.one("form", class_="vote").one("p", role="status").text == words
+    assert thanks.one("form", class_="vote").all("p", role="status")[0].text == words
     assert counts(guide) == expected
 
 
@@ -106,18 +104,6 @@ def test_one_address_votes_thirty_times_an_hour(client, guide, vote_url, time_ma
     assert response.status_code == 429
     assert response["Retry-After"]
     assert counts(guide) == (1, 0)
-
-
-def test_after_no_asks_what_was_missing_in_a_request_already_begun(
-    client, vote_url, page_url
-):
-    response = client.post(vote_url, {"vote": "no"}, headers=HTMX)
-
-    address = urlsplit(parse(response).one("a")["href"])
-    assert address.path == "/requests/new/"
-    assert parse_qs(address.query) == {
-        "tNote": ["What I did not find in the guide “Labels come out blank or faint”:"]
-    }
 
 
 def test_while_the_help_desk_is_away_the_vote_is_kept(
