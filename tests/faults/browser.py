@@ -14,8 +14,20 @@ REFERENCE = re.compile(r"R-[2-9A-Z]{4}-[2-9A-Z]{4}")
 NUMBER = re.compile(r"Its number is <b>(\d+)</b>")
 # How often a form is sent again, with the same key, while nobody answers.
 TRIES = 40
+FILES_SHARE = 0.3
+FILE_LINES = 4000
 TRIES_NOT_SENT = 4
 WAIT = (3, 75)
+
+
+def content_of(canary: str) -> bytes:
+    """Return the file that goes with a text: some 200 kB that nothing else has."""
+    return f"line of {canary}\n".encode() * FILE_LINES
+
+
+def _file(told: Told) -> dict[str, tuple[str, bytes, str]]:
+    content = content_of(told.canary)
+    return {"attached": (f"{told.canary}.txt", content, "text/plain")}
 
 
 @dataclass
@@ -28,6 +40,7 @@ class Told:
 
     canary: str
     kind: str
+    has_file: bool = False
     outcome: str = "unanswered"
     reference: str = ""
     says: str = ""
@@ -60,6 +73,7 @@ class Customers:
         """Fill in one form and send it until somebody answers."""
         chance = random.Random(f"{seed}-{number}")  # noqa: S311 - repeatable
         told = Told(f"canary{seed}x{number}x{chance.getrandbits(48):012x}", kind)
+        told.has_file = kind in {"ticket", "reply"} and chance.random() < FILES_SHARE
         path, fields = self._form(told, chance)
         session = self._session(number + 1)
         if kind == "reply":
@@ -70,6 +84,7 @@ class Customers:
                 response = session.post(
                     self._base + path,
                     data=fields,
+                    files=_file(told) if told.has_file else None,
                     timeout=WAIT,
                     allow_redirects=False,
                 )

@@ -16,10 +16,14 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+from databases import Database
+
 SOURCE = Path(__file__).resolve().parents[2]
 GUNICORN = ["-m", "gunicorn", "-c", "python:portal.gunicorn_conf"]
 DELIVER = ["manage.py", "deliver"]
 START_SECONDS = 90
+# Longer than the portal waits for it.
+HOLD_SECONDS = 8
 SEED_DESK = """
 import json
 from portal.desk.models import Forum, Post, Status, Ticket, Topic
@@ -155,10 +159,22 @@ def wait_until_served(port: int, path: str) -> None:
 
 
 class Killer:
-    """Kills a web worker, the whole web server, or the deliverer; starts it again."""
+    """Kills a web worker, the whole web server, or the deliverer; starts it again.
 
-    def __init__(self, web: Running, deliverer: Running, seed: int) -> None:
+    In between it holds the database, or spoils what the processes remember together.
+    """
+
+    def __init__(
+        self,
+        web: Running,
+        deliverer: Running,
+        database: Database,
+        cache: Path,
+        seed: int,
+    ) -> None:
         self._web, self._deliverer = web, deliverer
+        self._database, self._cache = database, cache
+        self.disturbances: Counter[str] = Counter()
         self._chance = random.Random(seed)  # noqa: S311 - repeatable
         self._next: list[str] = []
         self.kills: Counter[str] = Counter()
@@ -177,6 +193,19 @@ class Killer:
             process.kill()
             process.start()
         self.kills[victim] += 1
+        self._disturb()
+
+    def _disturb(self) -> None:
+        """Hold the database for some seconds at times, spoil the memory at others."""
+        what = self._chance.choice(["", "held database", "spoilt memory"])
+        if what == "held database":
+            self._database.hold(self._chance.uniform(1, HOLD_SECONDS))
+        elif what == "spoilt memory":
+            for kept in self._cache.glob("*.djcache"):
+                with suppress(OSError):
+                    kept.write_bytes(self._chance.randbytes(200))
+        if what:
+            self.disturbances[what] += 1
 
     def _kill_worker(self) -> None:
         ends_at = time.monotonic() + START_SECONDS

@@ -36,10 +36,14 @@ DONE = (
     "garbled XML",
     "wrong encoding",
     "slow drip",
+    "50 MB answer",
+    "two lengths",
+    "headers only",
 )
 FAULTS = (*UNDONE, *DONE)
 HTML = b"<!doctype html><html><body><h1>Sorry<br>Something broke</h1></body></html>"
 READS_FAIL = 0.12
+MEGABYTE = 1024 * 1024
 REFUSE_SECONDS = 1.5
 # Longer than the portal waits for any answer.
 HANG_SECONDS = 45
@@ -162,6 +166,14 @@ class Proxy:
             self._drip(connection, whole)
         elif fault == "close mid-answer":
             connection.sendall(whole[:-half])
+        elif fault == "50 MB answer":
+            self._flood(connection)
+        elif fault == "two lengths":
+            line = b"\r\nContent-Length: "
+            connection.sendall(whole.replace(line, b"\r\nContent-Length: 3" + line, 1))
+        elif fault == "headers only":
+            connection.sendall(whole[: -len(answer) or None])
+            self._hang(connection)
         else:
             if fault == "delay":
                 with self._lock:
@@ -186,6 +198,12 @@ class Proxy:
                 if not connection.recv(1):
                     return
 
+    def _flood(self, connection: socket.socket) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n"
+        connection.sendall(head + b"<request>")
+        for _megabyte in range(50):
+            connection.sendall(b" " * MEGABYTE)
+
     def _drip(self, connection: socket.socket, whole: bytes) -> None:
         for number in range(len(whole)):
             connection.sendall(whole[number : number + 1])
@@ -201,6 +219,7 @@ class Proxy:
                 headers[name] = value.strip()
         if self._drops_references:
             body = body.replace(b"sReference=", b"xReference=")
+            body = body.replace(b'name="sReference"', b'name="xReference"')
         desk = http.client.HTTPConnection("127.0.0.1", self._desk_port, timeout=40)
         try:
             desk.request(verb, path, body=body or None, headers=headers)

@@ -1,12 +1,15 @@
 """Sends hundreds of forms through a failing network while processes are killed.
 
 A practice desk, a proxy that fails on a seeded schedule, and the portal in front of it,
-all on 127.0.0.1 with folders of their own. Run twice: with a help desk that knows a
-reference again, and with one that does not. Afterwards the faults stop, and what the
-pages promised is compared with what the desk has. Exits 1 if a promise was broken.
+all on 127.0.0.1 with folders of their own. Run three times: with a help desk that knows
+a reference again, with one that does not, and with one that does not where operators
+decide about what nobody can know. Meanwhile processes are killed, the database is held
+and the shared memory is spoilt. Afterwards the faults stop, and what the pages promised
+is compared with what the desk has. Exits 1 if a promise was broken.
 
-SEED, SUBMISSIONS, FAULTS and KILLS set the size of both runs together, SECONDS the
-time after which no new form is sent and waiting ends.
+SEED, SUBMISSIONS, FAULTS and KILLS set the size of all runs together, SECONDS the time
+after which no new form is sent and waiting ends. DATABASE=postgres keeps the portal's
+rows in a PostgreSQL cluster of the run's own.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from browser import KINDS, Customers, Told
+from databases import Database, Postgres, Sqlite
 from processes import (
     DELIVER,
     GUNICORN,
@@ -41,13 +45,27 @@ from verdict import age_waiting, judge, waiting
 
 BROWSERS = 6
 AGE_EVERY_SECONDS = 1.0
-MUST_BE_ZERO = ("lost", "doubled without mark", "wrongly reported", "still waiting")
+MUST_BE_ZERO = (
+    "lost",
+    "doubled without mark",
+    "doubled against a promise",
+    "files wrong",
+    "wrongly reported",
+    "still waiting",
+    "tracebacks in logs",
+    "customers' words in logs",
+)
+RUNS = (
+    ("references known", True, "repeat"),
+    ("not known", False, "repeat"),
+    ("not known, held", False, "hold"),
+)
 
 
 class Clock(threading.Thread):
     """Lets the portal's waiting rows age while the run goes on."""
 
-    def __init__(self, portal: Path) -> None:
+    def __init__(self, portal: Database) -> None:
         super().__init__(daemon=True)
         self._portal = portal
         self._stop_it = threading.Event()
@@ -70,6 +88,7 @@ def run_once(
     kills: int,
     seconds: float,
     knows_references: bool,
+    when_unknown: str,
 ) -> dict[str, object]:
     """Run one schedule against one kind of help desk; return its figures."""
     began = time.monotonic()
@@ -87,6 +106,12 @@ def run_once(
     proxy = Proxy(
         desk_port, seed, faults, submissions // 2, drops_references=not knows_references
     )
+    is_postgres = os.environ.get("DATABASE") == "postgres"
+    database: Database = (
+        Postgres(folder, free_port())
+        if is_postgres
+        else Sqlite(portal_dir / "portal.sqlite3")
+    )
     web_env = environment(
         code,
         portal_dir,
@@ -95,35 +120,35 @@ def run_once(
         TRUSTED_PROXIES="1",
         HELPSPOT_URL=f"http://127.0.0.1:{proxy.port}",
         HELPSPOT_KNOWS_REFERENCES=str(int(knows_references)),
-        OUTBOX_WHEN_UNKNOWN="repeat",
+        OUTBOX_WHEN_UNKNOWN=when_unknown,
+        DATABASE_URL=database.url,
     )
     run(web_env, "manage.py", "migrate", "-v0")
     run(web_env, "manage.py", "collectstatic", "--noinput", "-v0")
-    portal_database = portal_dir / "portal.sqlite3"
     desk = Running(GUNICORN, desk_env, folder / "desk.log")
     web = Running(GUNICORN, web_env, folder / "web.log")
     deliverer = Running(DELIVER, web_env, folder / "deliver.log")
-    clock = Clock(portal_database)
+    clock = Clock(database)
     try:
         wait_until_served(desk_port, "/api/index.php?method=version")
         wait_until_served(web_port, "/healthz")
         customers = Customers(web_port, seeded)
         with proxy.in_peace():
             customers.open_requests()
-        killer = Killer(web, deliverer, seed)
+        killer = Killer(web, deliverer, database, portal_dir / "cache", seed)
         clock.start()
         told = _fail(
             customers,
             killer,
             proxy,
-            portal_database,
+            database,
             seed=seed,
             submissions=submissions,
             kills=kills,
             ends_at=began + seconds,
         )
         proxy.calm()
-        _wait_until_settled(portal_database, time.monotonic() + max(180, seconds / 3))
+        _wait_until_settled(database, time.monotonic() + max(180, seconds / 3))
         wait_until_served(web_port, "/healthz")
         for one in told:
             customers.read_receipt(one)
@@ -135,21 +160,24 @@ def run_once(
         proxy.close()
     figures = judge(
         told,
-        portal_database,
-        desk_dir / "portal.sqlite3",
+        database,
+        Sqlite(desk_dir / "portal.sqlite3"),
         is_exactly_once=knows_references,
+        is_held=when_unknown == "hold",
     )
+    database.close()
     logs = "".join(
         (folder / f"{name}.log").read_text(errors="replace")
         for name in ("web", "deliver")
     )
     return {
-        "desk knows references": knows_references,
         **figures,
         "faults": sum(proxy.used.values()),
         "faults by kind": dict(sorted(proxy.used.items())),
         "kills": sum(killer.kills.values()),
         "kills by kind": dict(sorted(killer.kills.items())),
+        "disturbances": sum(killer.disturbances.values()),
+        "disturbances by kind": dict(sorted(killer.disturbances.items())),
         "tracebacks in logs": logs.count("Traceback (most recent"),
         "customers' words in logs": len(set(re.findall(r"canary\w+", logs))),
         "seconds": round(time.monotonic() - began, 1),
@@ -160,7 +188,7 @@ def _fail(
     customers: Customers,
     killer: Killer,
     proxy: Proxy,
-    portal_database: Path,
+    database: Database,
     *,
     seed: int,
     submissions: int,
@@ -189,26 +217,25 @@ def _fail(
     for job in jobs:
         job.result()
     # Faults that are left meet the retries.
-    while proxy.faults_left and waiting(portal_database) and time.monotonic() < ends_at:
+    while proxy.faults_left and waiting(database) and time.monotonic() < ends_at:
         time.sleep(0.5)
     return told
 
 
-def _wait_until_settled(portal_database: Path, ends_at: float) -> None:
-    while waiting(portal_database) and time.monotonic() < ends_at:
+def _wait_until_settled(database: Database, ends_at: float) -> None:
+    while waiting(database) and time.monotonic() < ends_at:
         time.sleep(0.5)
 
 
 def _table(reports: list[dict[str, object]]) -> str:
     names = [
-        name
-        for name, value in reports[0].items()
-        if isinstance(value, int | float) and name != "desk knows references"
+        name for name, value in reports[0].items() if isinstance(value, int | float)
     ]
-    lines = [f"{'':26}{'references known':>18}{'not known':>12}"]
+    head = "".join(f"{name:>18}" for name, *_ in RUNS)
+    lines = [f"{'':28}{head}"]
     for name in names:
-        values = [report[name] for report in reports]
-        lines.append(f"{name:26}{values[0]!s:>18}{values[1]!s:>12}")
+        values = "".join(f"{report[name]!s:>18}" for report in reports)
+        lines.append(f"{name:28}{values}")
     return "\n".join(lines)
 
 
@@ -217,23 +244,24 @@ def main() -> int:
     seed = int(os.environ.get("SEED") or time.time())
     sizes = {
         name: int(os.environ.get(name.upper()) or default)
-        for name, default in (("submissions", 320), ("faults", 220), ("kills", 52))
+        for name, default in (("submissions", 330), ("faults", 231), ("kills", 54))
     }
     seconds = float(os.environ.get("SECONDS") or 1800)
     print(f"SEED={seed} {sizes}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
     reports = []
-    for knows_references in (True, False):
-        place = folder / ("known" if knows_references else "unknown")
+    share = {name: -(-size // len(RUNS)) for name, size in sizes.items()}
+    for number, (_name, knows_references, when_unknown) in enumerate(RUNS):
+        place = folder / str(number)
         place.mkdir()
-        half = {name: (size + 1) // 2 for name, size in sizes.items()}
         reports.append(
             run_once(
                 place,
-                seed=seed + (not knows_references),
-                seconds=seconds / 2,
+                seed=seed + number,
+                seconds=seconds / len(RUNS),
                 knows_references=knows_references,
-                **half,
+                when_unknown=when_unknown,
+                **share,
             )
         )
     is_broken = any(report[name] for report in reports for name in MUST_BE_ZERO)
