@@ -20,7 +20,7 @@ def age_waiting(database: Database) -> None:
     Rows that somebody may be at work on keep their leases as they are.
     """
     database.change(
-        "UPDATE outbox_submission"
+        "UPDATE outbox_submission"  # noqa: S608 - our own words
         f" SET {database.earlier('due_at', PACE_SECONDS)},"
         f" {database.earlier('unknown_since', PACE_SECONDS)}"
         " WHERE lease_owner = '' AND attempts > 0 AND due_at IS NOT NULL"
