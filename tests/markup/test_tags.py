@@ -67,3 +67,15 @@ def test_prose_and_text_and_slug_and_highlight():
     assert text == "Roll"
     assert slug == "h2rollh2scriptxscript"
     assert marked == "a &lt;<mark>roll</mark>&gt;"
+
+
+def test_a_widgets_attributes_come_out_as_django_writes_them():
+    widget = {
+        "attrs": {"id": "id_x", "required": True, "hidden": False, "title": 'a "<b>"'}
+    }
+    django = engines["django"].get_template("django/forms/widgets/attrs.html")
+
+    assert render("{% attributes widget.attrs %}", widget=widget) == django.render(
+        {"widget": widget}
+    )
+    assert 'title="a &quot;&lt;b&gt;&quot;"' in django.render({"widget": widget})

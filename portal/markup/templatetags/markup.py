@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import zlib
-from datetime import datetime
-from functools import cache
-from typing import Protocol
+from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
+from functools import cache, lru_cache
+from typing import Any, Protocol
 
 import heroicons
 from django import template
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from portal import markup
 from portal.markup.slugs import slug
@@ -26,6 +28,7 @@ _DIRECTIONAL = frozenset(
 _DATE = "j F Y"
 _DATE_AND_TIME = "j F Y, H:i"
 _DAY_SECONDS = 24 * 60 * 60
+_KEPT_TIMES = 2000
 _TINTS = ("", " avatar--b", " avatar--c", " avatar--d", " avatar--e")
 
 
@@ -40,6 +43,20 @@ def icon(name: str, small: bool = False) -> SafeString:  # noqa: FBT001, FBT002 
         classes += " icon--dir"
     svg = heroicons._render_icon("outline", name, None, {"class": classes})
     return mark_safe(svg)  # noqa: S308 - drawn by the package from its own files
+
+
+@register.simple_tag
+def attributes(values: Mapping[str, Any]) -> SafeString:
+    """Return a widget's attributes as Django's own template writes them."""
+    return format_html_join(
+        "",
+        "{}{}",
+        (
+            (f" {name}", "" if value is True else format_html('="{}"', value))
+            for name, value in values.items()
+            if value is not False
+        ),
+    )
 
 
 @register.simple_tag
@@ -78,20 +95,33 @@ def moment(when: Moment | None) -> str:
     if when.at is None:
         return when.text
     if not when.has_time:
-        return format_html(
-            '<time datetime="{}">{}</time>',
-            when.at.date().isoformat(),
-            date_format(when.at.date(), _DATE),
-        )
-    local = timezone.localtime(when.at)
-    exact = date_format(local, _DATE_AND_TIME)
+        return _date(when.at.date(), get_language())
     age = (timezone.now() - when.at).total_seconds()
-    shown = naturaltime(when.at) if 0 <= age < _DAY_SECONDS else exact
+    return _time(
+        when.at,
+        naturaltime(when.at) if 0 <= age < _DAY_SECONDS else "",
+        get_language(),
+        timezone.get_current_timezone(),
+    )
+
+
+@lru_cache(maxsize=_KEPT_TIMES)
+def _date(day: date, language: str | None) -> SafeString:
+    return format_html(
+        '<time datetime="{}">{}</time>', day.isoformat(), date_format(day, _DATE)
+    )
+
+
+@lru_cache(maxsize=_KEPT_TIMES)
+def _time(at: datetime, said: str, language: str | None, zone: tzinfo) -> SafeString:
+    """Return the time as it is said, or exactly where nothing else is said."""
+    local = timezone.localtime(at, zone)
+    exact = date_format(local, _DATE_AND_TIME)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         local.isoformat(timespec="seconds"),
         f"{exact} {local.tzname()}",
-        shown,
+        said or exact,
     )
 
 
