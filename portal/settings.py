@@ -152,11 +152,11 @@ BRAND: dict[str, Any] = {
 MAINTENANCE = (env.maintenance_from, env.maintenance_until)
 MAX_FILE_BYTES = env.max_file_mb * 1024 * 1024
 MAX_FILES = env.max_files
+FEEDBACK_CATEGORY = env.feedback_category
+FEEDBACK_DAYS = env.feedback_days
 TRUSTED_PROXIES = env.trusted_proxies
 METRICS = env.metrics
 METRICS_ADDRESSES = env.metrics_addresses
-FEEDBACK_CATEGORY = env.feedback_category
-FEEDBACK_DAYS = env.feedback_days
 
 OUTBOX_DELIVERS_IN_WEB = env.outbox_delivers_in_web
 OUTBOX_HORIZON_HOURS = env.outbox_horizon_hours
@@ -170,19 +170,19 @@ HOUSEKEEPING = [
     "portal.outbox.housekeeping.purge",
     "portal.accounts.housekeeping.purge",
     "portal.search.missed.purge",
+    "portal.kb.feedback.purge",
 ]
 
 INSTALLED_APPS = [
     "portal.accounts",
     "portal.outbox",
-    "portal.kb.feedback.purge",
     "portal.home",
+    "portal.kb",
     "portal.markup",
     "portal.search",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "portal.kb",
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.humanize",
