@@ -11,14 +11,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.brands import brand_for
-from portal.search.models import MissedSearch, Synonym
+from portal.search.models import MissedSearch, SolvedCount, Synonym
 from portal.search.synonyms import synonyms_changed
 
 if TYPE_CHECKING:
     _SynonymAdmin = admin.ModelAdmin[Synonym]
     _MissedAdmin = admin.ModelAdmin[MissedSearch]
+    _SolvedAdmin = admin.ModelAdmin[SolvedCount]
 else:
-    _SynonymAdmin = _MissedAdmin = admin.ModelAdmin
+    _SynonymAdmin = _MissedAdmin = _SolvedAdmin = admin.ModelAdmin
 
 
 @admin.register(Synonym)
@@ -92,3 +93,21 @@ class MissedSearchAdmin(_MissedAdmin):
     def times(self, missed: Any) -> int:
         """Return how often the words were sought in vain in all."""
         return int(missed.total)
+
+
+@admin.register(SolvedCount)
+class SolvedCountAdmin(_SolvedAdmin):
+    """Shows which guides answered customers while they wrote."""
+
+    list_display = ["page_id", "day", "count"]
+    list_display_links = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only customers add to it."""
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: SolvedCount | None = None
+    ) -> bool:
+        """Nothing here is to be edited."""
+        return False

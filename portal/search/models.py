@@ -54,3 +54,24 @@ class MissedSearch(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+
+class SolvedCount(models.Model):
+    """How often a guide answered somebody while they wrote, on one day."""
+
+    page_id = models.BigIntegerField(_("guide"))
+    day = models.DateField(_("day"), db_index=True)
+    count = models.PositiveIntegerField(_("count"), default=1)
+
+    class Meta:
+        verbose_name = _("request that a guide made needless")
+        verbose_name_plural = _("requests that guides made needless")
+        ordering = ["-day", "-count"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["page_id", "day"], name="one_count_of_guide_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page_id}: {self.count}"

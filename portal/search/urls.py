@@ -8,5 +8,7 @@ app_name = "search"
 urlpatterns = [
     path("", views.index, name="index"),
     path("suggestions/", views.suggestions, name="suggestions"),
+    path("answers/", views.answers, name="answers"),
+    path("solved/", views.solved, name="solved"),
     path("missed/", views.missed, name="missed"),
 ]

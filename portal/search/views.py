@@ -15,6 +15,7 @@ from django.views.decorators.http import (
 from portal import accounts, markup
 from portal.accounts.limits import Limit, spend, visitor_network
 from portal.http import PortalRequest, public, render_page
+from portal.search.answers import count_solved, find_answers
 from portal.search.kinds import Kind, Result
 from portal.search.missed import count_missed
 from portal.search.own import find_own
@@ -24,6 +25,8 @@ PAGE_SIZE = 20
 QUERY_LENGTH = 200
 EXCERPT_LENGTH = 200
 INSTANT_GUIDES, INSTANT_TOPICS, INSTANT_OWN = 5, 3, 3
+ANSWERS_LENGTH = 400
+SOLVED_LIMITS = (Limit(10, 60 * 60),)
 MISSED_LIMITS = (Limit(20, 60 * 60),)
 
 
@@ -136,3 +139,26 @@ def _segments(results: Results) -> list[tuple[str, int | None]]:
 def _with_context(result: Result, marks: str) -> Result:
     text = markup.to_text(result.excerpt)
     return replace(result, excerpt=markup.excerpt(text, marks, EXCERPT_LENGTH))
+
+
+@require_POST
+def answers(request: PortalRequest) -> HttpResponse:
+    """Show guides that may answer what is being written; 204 where none does.
+
+    The words come in the body: they stand in no address and in no log.
+    """
+    text = request.POST.get("q", "")[:ANSWERS_LENGTH]
+    found = find_answers(request.brand, request.helpspot, text)
+    if not found:
+        return HttpResponse(status=204)
+    return render_page(request, "search/answers.html", {"guides": found})
+
+
+@require_POST
+def solved(request: PortalRequest) -> HttpResponse:
+    """Count that a guide made a request needless, and say what becomes of the draft."""
+    page = request.POST.get("page", "")
+    if page.isascii() and page.isdigit() and len(page) < 11:
+        spend(("solved", visitor_network(request), SOLVED_LIMITS))
+        count_solved(int(page))
+    return render_page(request, "search/solved.html")

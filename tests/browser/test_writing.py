@@ -223,3 +223,35 @@ def test_a_reply_keeps_its_draft_and_its_files(open_page, inkwell: Inkwell):
     assert [document.filename for document in note.documents.all()] == ["log.txt"]
     page.reload()
     expect(page.get_by_role("region", name="Your draft")).to_be_hidden()
+
+
+# ------------------------------------------------------------------ suggestions
+
+
+def test_guides_appear_beside_what_is_written_and_nothing_moves(
+    open_page, inkwell: Inkwell
+):
+    page = open_page()
+    page.goto("/requests/new/")
+    box = page.locator("[data-answers]")
+    expect(box).to_contain_text("As you type, matching guides appear here.")
+    before = page.get_by_label(re.compile("^Your name")).bounding_box()
+
+    page.get_by_label("Details").fill("All my labels come out blank since today")
+
+    link = box.get_by_role("link", name=re.compile("Labels come out blank"))
+    expect(link).to_have_attribute("target", "_blank")
+    assert page.get_by_label(re.compile("^Your name")).bounding_box() == before
+
+
+def test_a_guide_that_solved_it_ends_the_writing_and_keeps_the_draft(
+    open_page, inkwell: Inkwell
+):
+    page = open_page()
+    page.goto("/requests/new/")
+    page.get_by_label("Details").fill("All my labels come out blank since today")
+    page.get_by_role("button", name=re.compile("solved it")).first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Glad it helped")
+    page.goto("/requests/new/")
+    expect(page.get_by_role("region", name="Your draft")).to_be_visible()
