@@ -97,6 +97,9 @@ class Environment(BaseSettings):
     # a line that says so (nothing is lost), "hold" leaves it to an operator (nothing
     # is doubled).
     outbox_when_unknown: Literal["repeat", "hold"] = "repeat"
+    # Caps against floods: submissions that wait, and bytes of the files with them.
+    outbox_max_waiting: int = 20_000
+    outbox_max_file_mb: int = 1024
     outbox_die_at: str = ""  # for tests: the point where the process is killed
     # The help desk makes one request of the same `sReference` twice, as ours does.
     helpspot_knows_references: bool = False
@@ -161,6 +164,8 @@ METRICS_ADDRESSES = env.metrics_addresses
 OUTBOX_DELIVERS_IN_WEB = env.outbox_delivers_in_web
 OUTBOX_HORIZON_HOURS = env.outbox_horizon_hours
 OUTBOX_WHEN_UNKNOWN = env.outbox_when_unknown
+OUTBOX_MAX_WAITING = env.outbox_max_waiting
+OUTBOX_MAX_FILE_BYTES = env.outbox_max_file_mb * 1024 * 1024
 OUTBOX_DIE_AT = env.outbox_die_at
 # How long a double click waits to see how its first half ended.
 OUTBOX_FOLLOW_SECONDS = 5

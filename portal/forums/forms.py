@@ -14,6 +14,7 @@ from portal.forums.names import looks_like_team
 from portal.helpspot.errors import Problem
 
 BODY_LENGTH = 20_000
+NOT_STORED_SECONDS = 60
 _TOO_LONG = _("Shorten this to %(limit_value)d characters")
 # HelpSpot names the parameter that it misses.
 _PARAMETERS = {
@@ -118,7 +119,7 @@ class PostForm(forms.Form):
 
     def show_not_stored(self) -> None:
         """Say that nothing was sent or kept."""
-        self.status = 503
+        self.status, self.retry_after = 503, NOT_STORED_SECONDS
         self.add_error(
             None, gettext("This was not sent. Your text is still here: send it again")
         )

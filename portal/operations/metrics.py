@@ -61,4 +61,9 @@ class OutboxCollector:
             "Age of the submission that waits longest; 0 where none waits.",
             value=oldest_waiting_seconds(health) or 0,
         )
-        return [by_state, oldest]
+        file_bytes = GaugeMetricFamily(
+            "portal_outbox_file_bytes",
+            "Size of the files that wait.",
+            value=health.file_bytes,
+        )
+        return [by_state, oldest, file_bytes]

@@ -56,6 +56,8 @@ def readiness() -> Readiness:
         reasons.append("the database cannot be written")
     if oldest is not None and oldest > BEHIND_AFTER.total_seconds():
         reasons.append("outbox is behind")
+    if health.is_full:
+        reasons.append("outbox is full")
     return Readiness(
         is_ready=is_writable,
         reasons=tuple(reasons),

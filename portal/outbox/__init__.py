@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from portal.outbox.errors import NotStored
+    from portal.outbox.errors import NoRoom, NotStored
     from portal.outbox.evidence import settle_with
     from portal.outbox.files import stage, staged
     from portal.outbox.housekeeping import Health, health
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Health",
+    "NoRoom",
     "NotStored",
     "StagedFile",
     "Submission",
@@ -45,6 +46,7 @@ __all__ = [
 
 _HOMES = {
     "Health": "housekeeping",
+    "NoRoom": "errors",
     "NotStored": "errors",
     "StagedFile": "models",
     "Submission": "models",

@@ -13,17 +13,20 @@ from django.utils.translation import gettext as _
 from portal.helpspot.types import Upload
 from portal.outbox import seals
 from portal.outbox.clock import now
-from portal.outbox.errors import NotStored
+from portal.outbox.errors import NoRoom, NotStored
 from portal.outbox.models import StagedFile, Submission
+from portal.outbox.room import has_room_for
 
 KEPT_FOR = timedelta(hours=24)
 FALLBACK_TYPE = "application/octet-stream"
 
 
 def stage(uploaded_file: UploadedFile[bytes]) -> StagedFile:
-    """Keep an uploaded file for a day, sealed; raises `NotStored`."""
+    """Keep an uploaded file for a day, sealed; raises `NotStored` and `NoRoom`."""
     content: bytes = uploaded_file.read()
     try:
+        if not has_room_for(len(content)):
+            raise NoRoom
         moment = now()
         return StagedFile.objects.create(
             filename=_short_name(uploaded_file.name or "file"),

@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from portal.outbox.clock import now
 from portal.outbox.models import StagedFile, Submission
+from portal.outbox.room import UNSETTLED, file_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -26,10 +27,23 @@ VOTES_KEPT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How many submissions are in each state, and the age of the oldest in seconds."""
+    """How many submissions are in each state, and the age of the oldest in seconds.
+
+    `file_bytes` is how much their files take.
+    """
 
     counts: Mapping[str, int]
     oldest_seconds: Mapping[str, float]
+    file_bytes: int
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether the outbox reached a cap, and turns something away."""
+        waiting = sum(self.counts.get(state, 0) for state in UNSETTLED)
+        return (
+            waiting >= settings.OUTBOX_MAX_WAITING
+            or self.file_bytes >= settings.OUTBOX_MAX_FILE_BYTES
+        )
 
 
 def health() -> Health:
@@ -46,6 +60,7 @@ def health() -> Health:
             row["state"]: max(0.0, (moment - row["oldest"]).total_seconds())
             for row in rows
         },
+        file_bytes=file_bytes(),
     )
 
 

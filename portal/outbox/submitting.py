@@ -35,10 +35,11 @@ from portal.outbox.contents import (
     VoteContent,
 )
 from portal.outbox.delivery import hand_over, problems_of
-from portal.outbox.errors import NotStored
+from portal.outbox.errors import NoRoom, NotStored
 from portal.outbox.files import attach
 from portal.outbox.models import StagedFile, Submission, new_token
 from portal.outbox.points import reached
+from portal.outbox.room import has_room
 from portal.outbox.schedule import horizon, sending_lease
 
 logger = logging.getLogger(__name__)
@@ -288,6 +289,9 @@ def _insert(
         submission = Submission.objects.create(
             brand_id=brand.id, key=key, kind=kind, **fresh
         )
+        # Asked last: what is kept already needs no room.
+        if not has_room():
+            raise NoRoom
         admit()
         attach(files, submission)
     return submission

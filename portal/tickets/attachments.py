@@ -80,9 +80,19 @@ class Attachments:
         return bool(self._fresh)
 
     def stage(self) -> None:
-        """Let the new files wait with the others; raises `outbox.NotStored`."""
+        """Let the new files wait with the others; raises `outbox.NotStored`.
+
+        Where there is no room for a file, it is refused, and the rest goes on.
+        """
         while self._fresh:
-            self.waiting.append(outbox.stage(self._fresh[0]))
+            file = self._fresh[0]
+            try:
+                self.waiting.append(outbox.stage(file))
+            except outbox.NoRoom:
+                reason = _(
+                    "%(name)s cannot be kept right now. Send this without it, or later"
+                ) % {"name": file.name}
+                self.refused.append(RefusedFile(str(file.name), reason))
             del self._fresh[0]
 
     @contextmanager

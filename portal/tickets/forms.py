@@ -39,6 +39,7 @@ NOTE_LENGTH = 50_000
 DETAIL_LENGTH = 16_000
 DETAILS = ("did", "expected", "happened")
 KEY_LENGTH = 64
+NOT_STORED_SECONDS = 60
 MOST_CARDS = 8
 
 # HelpSpot's parameters, where its refusal names one.
@@ -313,7 +314,7 @@ class TicketForm(forms.Form):
 
     def show_not_stored(self) -> None:
         """Say that nothing was sent or kept."""
-        self.status = 503
+        self.status, self.retry_after = 503, NOT_STORED_SECONDS
         self.add_error(
             None,
             _("Your request was not sent. Your text is still here: send it again"),
