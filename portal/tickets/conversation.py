@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from portal import markup
@@ -45,16 +46,21 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A note and who it is from: staff by first name alone, "" for the customer.
+    """A note as it is shown, and who it is from.
 
-    `body` is what was written, `quoted` the mail that it repeats below.
+    `staff_name` is a first name alone, "" where none is known; `body` is what was
+    written, `quoted` the mail that it repeats below, "" for none. A sent reply leads to
+    the one that `is_latest`.
     """
 
-    note: Note
-    body: str
-    quoted: str
+    id: int
+    is_by_staff: bool
     staff_name: str
+    created: Moment | None
+    body: SafeString
+    quoted: SafeString
     files: tuple[File, ...]
+    is_latest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +93,12 @@ def takes_replies(ticket: Ticket, brand: Brand) -> bool:
 
 def conversation(ticket: Ticket, *, is_whole: bool) -> Conversation:
     """Return the ticket's messages, the middle folded where there are many."""
-    messages = [_message(note) for note in ticket.notes]
-    hidden = len(messages) - NEWEST_SHOWN - 1
-    if is_whole or len(messages) <= FOLD_OVER:
+    hidden = len(ticket.notes) - NEWEST_SHOWN - 1
+    if is_whole or len(ticket.notes) <= FOLD_OVER:
         hidden = 0
-    return Conversation(
-        opening=tuple(messages[:1]),
-        hidden=hidden,
-        rest=tuple(messages[1 + hidden :]),
-    )
+    shown = [*ticket.notes[:1], *ticket.notes[1 + hidden :]]
+    messages = tuple(_message(note, is_latest=note is shown[-1]) for note in shown)
+    return Conversation(opening=messages[:1], hidden=hidden, rest=messages[1:])
 
 
 def news(ticket: Ticket, after: int) -> tuple[Message, ...]:
@@ -147,14 +150,17 @@ def details(
     ]
 
 
-def _message(note: Note) -> Message:
+def _message(note: Note, *, is_latest: bool = False) -> Message:
     body, quoted = quotes.split(note.body, is_html=note.is_html)
     return Message(
-        note=note,
-        body=body,
-        quoted=quoted,
+        id=note.id,
+        is_by_staff=note.is_by_staff,
         staff_name=first_name(note.author_name) if note.is_by_staff else "",
+        created=note.created,
+        body=markup.prose(body, is_html=note.is_html, scope=str(note.id)),
+        quoted=markup.prose(quoted, is_html=note.is_html, scope=f"{note.id}q"),
         files=tuple(_file(attachment) for attachment in note.attachments),
+        is_latest=is_latest,
     )
 
 

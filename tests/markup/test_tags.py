@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.template import engines
+from django.utils import translation
+from django.utils.safestring import mark_safe
 
+from portal.accounts import Customer
 from portal.helpspot.types import Moment
 
 NOW = datetime(2026, 11, 24, 13, 20, tzinfo=UTC)
@@ -79,3 +82,45 @@ def test_a_widgets_attributes_come_out_as_django_writes_them():
         {"widget": widget}
     )
     assert 'title="a &quot;&lt;b&gt;&quot;"' in django.render({"widget": widget})
+
+
+FOOTER = '{% remembered "includes/_footer.html" brand_name=name website="/x" %}'
+
+
+def test_a_remembered_part_is_another_for_other_values():
+    inkwell = render(FOOTER, name="Inkwell")
+    quill = render(FOOTER, name="Quill")
+
+    assert ">Inkwell</a>" in inkwell
+    assert "Inkwell" not in quill
+    assert render(FOOTER, name="Inkwell") == inkwell
+
+
+def test_a_remembered_part_escapes_what_was_safe_when_it_came_before():
+    safe = render(FOOTER, name=mark_safe("<b>Ink</b>"))
+    unsafe = render(FOOTER, name="<b>Ink</b>")
+
+    assert "<b>Ink</b>" in safe
+    assert "&lt;b&gt;Ink&lt;/b&gt;" in unsafe
+
+
+def test_a_remembered_part_is_said_in_each_language():
+    part = '{% remembered "includes/_masthead.html" brand_name="Inkwell" %}'
+    with translation.override("en"):
+        english = render(part)
+    # Django itself knows this word.
+    with translation.override("de"):
+        german = render(part)
+
+    assert 'placeholder="Search"' in english
+    assert 'placeholder="Suchen"' in german
+
+
+def test_a_remembered_part_sees_nothing_of_the_page(rf):
+    part = '{% remembered "includes/_masthead.html" brand_name="Inkwell" %}'
+    customer = Customer(email="amal@example.com", full_name="Amal Haddad")
+    page = (
+        engines["django"].from_string(part).render({"customer": customer}, rf.get("/"))
+    )
+
+    assert "Amal" not in page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime, tzinfo
 from functools import cache, lru_cache
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import heroicons
 from django import template
 from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.template import Context, Engine
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -18,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from portal import markup
+from portal.markup.memo import Memo
 from portal.markup.slugs import slug
 
 register = template.Library()
@@ -29,7 +31,28 @@ _DATE = "j F Y"
 _DATE_AND_TIME = "j F Y, H:i"
 _DAY_SECONDS = 24 * 60 * 60
 _KEPT_TIMES = 2000
+_PARTS_BYTES = 16 * 1024 * 1024
 _TINTS = ("", " avatar--b", " avatar--c", " avatar--d", " avatar--e")
+
+_parts: Memo[SafeString] = Memo(_PARTS_BYTES)
+
+
+@register.simple_tag
+def remembered(template_name: str, **values: Hashable) -> SafeString:
+    """Include a template that sees these values alone, rendered once for them.
+
+    It can show nothing that it is not given: neither the request nor the rest of the
+    page is there. What it says of "now" would stand still, so times are given as
+    words. A value's type counts too, since safe text is written in another way.
+    """
+    found = Engine.get_default().get_template(template_name)
+    typed = [(name, type(value), value) for name, value in values.items()]
+    return _parts.answer(
+        (found, get_language(), *typed),
+        lambda: found.render(Context(values)),
+        # Nothing much is given that is not shown.
+        lambda made: (made, made),
+    )
 
 
 @register.simple_tag
