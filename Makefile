@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test faults bench lock
+.PHONY: serve test faults hosts bench lock
 
 serve: $(VENV)/base.stamp
 	@$(BIN)/python manage.py serve
@@ -16,6 +16,10 @@ test: $(VENV)/dev.stamp
 # Sends forms through a failing network while processes are killed; SEED repeats a run.
 faults: $(VENV)/dev.stamp
 	@$(BIN)/python tests/faults/run.py
+
+# Two hosts on PostgreSQL, Redis and nginx: no double claim, restarts under load.
+hosts: $(VENV)/dev.stamp
+	@$(BIN)/python tests/faults/hosts.py
 
 # Shares of a bare Django's throughput, in six minutes; BENCH_FLAGS=--docs keeps them,
 # BENCH_SOAK_SECONDS=600 watches the memory for ten more.

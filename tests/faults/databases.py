@@ -69,8 +69,7 @@ class Postgres:
         shutil.chown(self._data, "postgres", "postgres")
         self._port = port
         self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", "portal")
-        settings = f"-p {port} -k {self._data} -c listen_addresses=127.0.0.1"
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-o", settings, "start")
+        self.start()
         self._run(
             "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "portal", "portal"
         )
@@ -92,8 +91,17 @@ class Postgres:
             connection.execute("LOCK TABLE outbox_submission IN EXCLUSIVE MODE")
             time.sleep(seconds)
 
-    def close(self) -> None:
+    def start(self) -> None:
+        """Start the cluster and wait until it answers."""
+        settings = f"-p {self._port} -k {self._data} -c listen_addresses=127.0.0.1"
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-o", settings, "start")
+
+    def stop(self) -> None:
+        """Stop it at once, as a failover does."""
         self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "stop")
+
+    def close(self) -> None:
+        self.stop()
 
     def _open(self) -> Any:
         import psycopg

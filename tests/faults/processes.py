@@ -127,6 +127,12 @@ class Running:
             return [int(word) for word in listed.split()]
         return []
 
+    def stop(self) -> None:
+        """Ask it to end, as a deployment does, and wait until it has."""
+        assert self._process
+        self._process.terminate()
+        self._process.wait(START_SECONDS)
+
     def kill(self) -> None:
         """Kill it and all its children at once, as a power cut would."""
         assert self._process
