@@ -38,7 +38,7 @@ DELIVERY_SECONDS = 400
 RESTARTS = 10
 READERS = 4
 PAUSE = 0.08
-BOTH_AT_ONCE = 20
+BOTH_AT_ONCE = 10
 WAIT = (3, 40)
 FILL = """
 from datetime import timedelta
@@ -165,7 +165,7 @@ class Hosts:
     def _start_nginx(self) -> None:
         conf = self._folder / "nginx.conf"
         servers = " ".join(
-            f"server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;"
+            f"server 127.0.0.1:{port} max_fails=0;"
             for port in self.ports
         )
         text = NGINX.format(folder=self._folder, port=self.port, servers=servers)
