@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -23,6 +23,19 @@ WRITES = {
     "kb.voteNotHelpful",
 }
 
+WIRE_POINTS = [
+    "connected",
+    "headers read",
+    "half of the body read",
+    "last byte read",
+    "done, no answer yet",
+    "half of the answer sent",
+    "whole answer sent",
+    "look asked for",
+    "half of the look answered",
+    "look answered",
+]
+
 
 @dataclass
 class Double:
@@ -30,6 +43,7 @@ class Double:
 
     `faults` are used up one a write: hang_up (before anything is done), hang_up_after,
     bad_gateway (502), bad_gateway_after, garble_after, refuse (HelpSpot's no).
+    `reached` is told where in an exchange it is (`WIRE_POINTS`).
     """
 
     url: str = ""
@@ -37,6 +51,7 @@ class Double:
     done: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     refusal: tuple[int, str] = (101, "Required parameter Custom3 not supplied")
     delay: float = 0
+    reached: Callable[[str], None] = lambda _point: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def writes(self, method: str) -> list[dict[str, str]]:
@@ -121,17 +136,31 @@ class Double:
 class Handler(BaseHTTPRequestHandler):
     double: Double
 
+    def handle(self) -> None:
+        self.double.reached("connected")
+        # Who hangs up, or is killed, is no trouble of the help desk's.
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
+        self.double.reached("look asked for")
         self.respond({})
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length)
+        self.double.reached("headers read")
+        body = self.rfile.read(length // 2)
+        self.double.reached("half of the body read")
+        body += self.rfile.read(length - len(body))
+        if len(body) < length:
+            return self.hang_up()
+        self.double.reached("last byte read")
         content_type = self.headers["Content-Type"]
         if content_type.startswith("multipart/form-data"):
             self.respond(_multipart(content_type, body))
         else:
             self.respond(dict(parse_qsl(body.decode(), keep_blank_values=True)))
+        return None
 
     def respond(self, sent: dict[str, str]) -> None:
         query = parse_qsl(urlsplit(self.path).query, keep_blank_values=True)
@@ -146,6 +175,8 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "refuse":
             return self.send(400, self.double.refuse())
         answer = self.double.answer(method, values)
+        if method in WRITES:
+            self.double.reached("done, no answer yet")
         if fault == "hang_up_after":
             return self.hang_up()
         if fault == "bad_gateway_after":
@@ -156,7 +187,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def hang_up(self) -> None:
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def send(self, status: int, text: str) -> None:
         content = f'<?xml version="1.0" encoding="utf-8"?>\n{text}'.encode()
@@ -164,7 +196,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/xml")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        is_look = self.command == "GET"
+        half = len(content) // 2
+        self.wfile.write(content[:half])
+        self.double.reached(
+            "half of the look answered" if is_look else "half of the answer sent"
+        )
+        self.wfile.write(content[half:])
+        self.double.reached("look answered" if is_look else "whole answer sent")
 
     def log_message(self, *args: object) -> None:
         pass
