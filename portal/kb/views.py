@@ -16,7 +16,7 @@ from django.views.decorators.http import (
 )
 
 from portal import downloads
-from portal.brands.memory import remembered
+from portal.brands.memory import Remembered, remembered
 from portal.brands.shelf import Place, read_shelf
 from portal.helpspot.types import Book, Page
 from portal.http import PortalRequest, public, redirect, render_page
@@ -24,6 +24,8 @@ from portal.kb.feedback import MOST_LETTERS, FeedbackForm, take_feedback
 from portal.kb.models import Reason
 from portal.kb.printing import printed, read_whole_book
 from portal.kb.reading import nav_chapters, read_guide
+from portal.kb.saving import book_as_markdown, page_as_markdown
+from portal.kb.tags import used_tags
 from portal.kb.voting import Voted, cast_vote
 from portal.markup import slug as slug_of
 
@@ -47,6 +49,7 @@ def index(request: PortalRequest) -> HttpResponse:
         {
             "section": SECTION,
             "books": shelf.value.books,
+            "has_tags": any(place.page.tags for place in shelf.value.places()),
             "as_of": shelf.read_at if shelf.is_old else None,
         },
     )
@@ -109,12 +112,50 @@ def print_book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
             "section": SECTION,
             "book": shelved.book,
             "chapters": printed(whole.value),
+            "book_slug": slug,
             "crumbs": [
                 _guides(),
                 (shelved.book.name, _book_address(shelved.book)),
                 (_("Whole book"), ""),
             ],
             "as_of": whole.read_at if whole.is_old else None,
+        },
+    )
+
+
+@conditional_page
+@public
+@require_safe
+def save_book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
+    """Hand out a whole book as Markdown."""
+    shelved = read_shelf(request.brand, request.helpspot).value.book(book_id)
+    name = slug_of(shelved.book.name)
+    if slug != name:
+        return _moved(request, reverse("kb:save_book", args=[book_id, name]))
+    whole = read_whole_book(request.brand, request.helpspot, book_id)
+    text = book_as_markdown(
+        shelved.book,
+        whole.value,
+        request.build_absolute_uri(_book_address(shelved.book)),
+        lambda page: request.build_absolute_uri(_page_address(page)),
+    )
+    return _markdown(text, name)
+
+
+@conditional_page
+@public
+@require_safe
+def tags(request: PortalRequest) -> HttpResponse:
+    """Show all tags, the much used ones bigger."""
+    shelf = read_shelf(request.brand, request.helpspot)
+    return render_page(
+        request,
+        "kb/tags.html",
+        {
+            "section": SECTION,
+            "tags": used_tags(shelf.value),
+            "crumbs": [_guides(), (_("Tags"), "")],
+            "as_of": shelf.read_at if shelf.is_old else None,
         },
     )
 
@@ -132,7 +173,7 @@ def tag(request: PortalRequest, tag: str) -> HttpResponse:
             "section": SECTION,
             "tag": tag,
             "places": shelf.value.tagged(tag),
-            "crumbs": [_guides(), (tag, "")],
+            "crumbs": [_guides(), (_("Tags"), reverse("kb:tags")), (tag, "")],
             "as_of": shelf.read_at if shelf.is_old else None,
         },
     )
@@ -154,14 +195,11 @@ def page_by_id(request: PortalRequest, page_id: int) -> HttpResponse:
 @require_safe
 def page(request: PortalRequest, page_id: int, slug: str) -> HttpResponse:
     """Show a guide, and its book beside it."""
-    brand, helpspot = request.brand, request.helpspot
-    shelf = read_shelf(brand, helpspot)
+    shelf = read_shelf(request.brand, request.helpspot)
     place = shelf.value.place(page_id)
     if slug != slug_of(place.page.name):
         return _moved(request, _page_address(place.page))
-    copy = remembered(
-        brand, f"kb-page:{page_id}", lambda: helpspot.kb.get_page(page_id)
-    )
+    copy = _read_page(request, page_id)
     return render_page(
         request,
         "kb/page.html",
@@ -175,6 +213,20 @@ def page(request: PortalRequest, page_id: int, slug: str) -> HttpResponse:
             **_vote_context(place, request.GET.get("voted", "")),
         },
     )
+
+
+@conditional_page
+@public
+@require_safe
+def save_page(request: PortalRequest, page_id: int, slug: str) -> HttpResponse:
+    """Hand out a guide as Markdown."""
+    place = read_shelf(request.brand, request.helpspot).value.place(page_id)
+    name = slug_of(place.page.name)
+    if slug != name:
+        return _moved(request, reverse("kb:save_page", args=[page_id, name]))
+    address = request.build_absolute_uri(_page_address(place.page))
+    page = _read_page(request, page_id).value
+    return _markdown(page_as_markdown(page, place, address), name)
 
 
 @require_POST
@@ -207,6 +259,21 @@ def file(request: PortalRequest, document_id: int) -> HttpResponseBase:
     response = downloads.stream(download, f"file-{document_id}", wants_inline=True)
     patch_cache_control(response, public=True, max_age=KEEP_FILE_SECONDS)
     return response
+
+
+def _read_page(request: PortalRequest, page_id: int) -> Remembered[Page]:
+    helpspot = request.helpspot
+    return remembered(
+        request.brand, f"kb-page:{page_id}", lambda: helpspot.kb.get_page(page_id)
+    )
+
+
+def _markdown(text: str, name: str) -> HttpResponse:
+    return HttpResponse(
+        text,
+        content_type="text/markdown; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.md"'},
+    )
 
 
 def _answer_vote(request: PortalRequest, place: Place, voted: Voted) -> HttpResponse:

@@ -6,8 +6,9 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
+from portal.kb.models import Feedback
 from portal.search.models import MissedSearch
-from tests.browser.test_every_page import assert_fits, assert_sound, sign_in
+from tests.browser.test_every_page import address, assert_fits, assert_sound, sign_in
 from tests.desk_content import Inkwell
 
 
@@ -227,3 +228,100 @@ def test_without_scripts_a_search_is_a_form(open_page, inkwell: Inkwell):
 
     page.get_by_role("link", name="labels", exact=True).click()
     expect(page.locator("#search-count")).to_have_text("4 results for “labels”")
+
+
+# --------------------------------------------------------------------- reading
+
+
+def guide_with_sections(inkwell: Inkwell) -> str:
+    guide = inkwell.pages["blank"]
+    filler = "<p>Every label passes the head once.</p>" * 40
+    guide.body = guide.body.replace("<h2>", f"{filler}<h2>") + filler
+    guide.save()
+    return address("guide", inkwell)
+
+
+def test_a_headings_link_shows_by_keyboard_and_copies_itself(
+    open_page, inkwell: Inkwell
+):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(address("guide", inkwell))
+    link = page.get_by_role("heading", name="Clean the head").get_by_role("link")
+    expect(link).to_have_css("opacity", "0")
+
+    link.focus()
+    expect(link).to_have_css("opacity", "1")
+    page.keyboard.press("Enter")
+
+    status = page.locator("[data-anchor-status]")
+    expect(status).to_have_text("Link copied")
+    assert_sound(page, "a copied link")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.url
+    assert copied.endswith("#user-content-clean-the-head")
+    page.goto(copied)
+    expect(page.get_by_role("heading", name="Clean the head")).to_be_in_viewport()
+
+
+def test_without_scripts_a_headings_link_leads_there(open_page, inkwell: Inkwell):
+    page = open_page(java_script_enabled=False)
+    page.goto(guide_with_sections(inkwell))
+
+    page.get_by_role("heading", name="Clean the head").get_by_role("link").click()
+
+    assert page.url.endswith("#user-content-clean-the-head")
+    expect(page.get_by_text("Continue where you left off")).to_have_count(0)
+
+
+def test_the_contents_follow_the_eye(open_page, inkwell: Inkwell):
+    page = open_page(viewport={"width": 1280, "height": 700})
+    page.goto(guide_with_sections(inkwell))
+    current = page.locator(".toc a[aria-current]")
+    expect(current).to_have_count(0)
+
+    page.get_by_role("heading", name="If it stays faint").evaluate(
+        "heading => heading.scrollIntoView()"
+    )
+
+    expect(current).to_have_text(["If it stays faint"])
+
+
+def test_a_book_remembers_on_the_device_where_its_reader_left_off(
+    open_page, inkwell: Inkwell
+):
+    page = open_page()
+    book = address("book", inkwell)
+    offer = page.get_by_text("Continue where you left off:")
+    page.goto(book)
+    expect(offer).to_be_hidden()
+    page.goto(guide_with_sections(inkwell))
+    page.get_by_role("heading", name="If it stays faint").evaluate(
+        "heading => heading.scrollIntoView()"
+    )
+    expect(page.locator(".toc a[aria-current]")).to_have_text("If it stays faint")
+
+    page.goto(book)
+
+    expect(offer).to_be_visible()
+    assert_sound(page, "a book left off")
+    assert page.context.cookies() == []
+    offer.get_by_role("link", name="Labels come out blank or faint").click()
+    assert page.url.endswith("#user-content-if-it-stays-faint")
+    page.goto(book)
+    page.get_by_role("button", name="Forget").click()
+    expect(offer).to_be_hidden()
+    page.reload()
+    expect(offer).to_be_hidden()
+
+
+def test_why_a_guide_did_not_help_is_said_in_place(visitor: Page, inkwell: Inkwell):
+    visitor.goto(address("guide", inkwell))
+
+    visitor.get_by_role("button", name="No", exact=True).click()
+    visitor.get_by_label("It is hard to follow").check()
+    visitor.get_by_label("Tell us more").fill("Which pen?")
+    visitor.locator("#vote").get_by_role("button", name="Send").click()
+
+    expect(visitor.get_by_text("Thank you. Our team reads this.")).to_be_visible()
+    (kept,) = Feedback.objects.all()
+    assert (kept.reason, kept.comment) == ("hard", "Which pen?")

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from threading import Event
+from urllib.parse import urlsplit
+
 import pytest
+from django.utils import timezone
 
 from portal.desk import models as desk
 from portal.outbox import Submission
+from portal.outbox.worker import drain
 from tests.html_page import parse, parse_page
 
 HTMX = {"HX-Request": "true", "HX-Target": "vote"}
@@ -117,6 +122,24 @@ def test_while_the_help_desk_is_away_the_vote_is_kept(
     assert response["Location"].endswith("?voted=yes#vote")
     kept = Submission.objects.get(kind=Submission.Kind.VOTE)
     assert not kept.is_delivered
+
+
+def test_a_changed_mind_changes_the_vote_that_waits(client, guide, vote_url, page_url):
+    client.get(page_url)
+    desk.DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    client.post(vote_url, {"vote": "yes"})
+    changed = client.post(vote_url, {"vote": "no"})
+    kept = Submission.objects.count()
+    desk.DeskSettings.objects.update(fault="")
+    Submission.objects.update(due_at=timezone.now())
+
+    drain(Event())
+    after = client.post(vote_url, {"vote": "yes"})
+
+    assert urlsplit(changed["Location"]).query == "voted=no"
+    assert kept == 1
+    assert counts(guide) == (0, 1)
+    assert urlsplit(after["Location"]).query == "voted=before"
 
 
 def test_looking_at_the_vote_address_changes_nothing(client, guide, vote_url):
