@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from portal import outbox
 from portal.accounts.limits import Limit, TooManyAttempts, spend, visitor_network
@@ -30,24 +31,35 @@ class Voted(StrEnum):
 def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Voted:
     """Count a visitor's vote once and say what became of it.
 
+    Whoever changes their mind while the vote still waits for the help desk changes it:
+    one visitor and page is one row a day, however long the help desk is away.
     Raises `TooManyAttempts` where the visitor's address votes too much.
     """
     address = visitor_network(request)
     try:
         spend(("vote", address, THIRTY_AN_HOUR))
+        visitor = todays_visitor(request)
+        key = salted_hmac(f"kb.vote:{page_id}", visitor, algorithm="sha256").hexdigest()
         try:
             spend(
-                (f"vote:{page_id}", todays_visitor(request), ONCE_A_DAY),
+                (f"vote:{page_id}", visitor, ONCE_A_DAY),
                 (f"vote-from:{page_id}", address, FIVE_A_DAY),
             )
         except TooManyAttempts:
-            return Voted.BEFORE
+            is_changed = outbox.change_vote(
+                request.brand, key=key, page_id=page_id, is_helpful=is_helpful
+            )
+            return _said(is_helpful=is_helpful) if is_changed else Voted.BEFORE
         outbox.cast_vote(
-            request.brand, request.helpspot, page_id=page_id, is_helpful=is_helpful
+            request.brand,
+            request.helpspot,
+            page_id=page_id,
+            is_helpful=is_helpful,
+            key=key,
         )
     except (Rejected, outbox.NotStored, DatabaseError):
         return Voted.LOST
-    return Voted.YES if is_helpful else Voted.NO
+    return _said(is_helpful=is_helpful)
 
 
 def todays_visitor(request: PortalRequest) -> str:
@@ -55,3 +67,7 @@ def todays_visitor(request: PortalRequest) -> str:
     address = visitor_network(request)
     agent = request.headers.get("User-Agent", "")
     return f"{timezone.now():%Y-%m-%d}|{address}|{agent}"
+
+
+def _said(*, is_helpful: bool) -> Voted:
+    return Voted.YES if is_helpful else Voted.NO

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from portal.outbox.models import StagedFile, Submission
     from portal.outbox.submitting import (
         cast_vote,
+        change_vote,
         find,
         new_key,
         submit_post,
@@ -32,6 +33,7 @@ __all__ = [
     "StagedFile",
     "Submission",
     "cast_vote",
+    "change_vote",
     "find",
     "health",
     "new_key",

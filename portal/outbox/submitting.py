@@ -177,14 +177,32 @@ def submit_post(
 
 
 def cast_vote(
-    brand: Brand, helpspot: HelpSpot, *, page_id: int, is_helpful: bool
+    brand: Brand, helpspot: HelpSpot, *, page_id: int, is_helpful: bool, key: str = ""
 ) -> Submission:
     """Keep a vote on a guide and hand it over; raises `NotStored`.
 
-    It may get lost on a bad day, and never counts twice.
+    It may get lost on a bad day, and never counts twice. A key that tells the voter and
+    the page lets `change_vote` find it while it waits.
     """
     content = VoteContent(page_id=page_id, is_helpful=is_helpful)
-    return _submit(brand, helpspot, new_key(), Kind.VOTE, content)
+    return _submit(brand, helpspot, key or new_key(), Kind.VOTE, content)
+
+
+def change_vote(brand: Brand, *, key: str, page_id: int, is_helpful: bool) -> bool:
+    """Change a vote that waits for the help desk; False where it was sent, or is none.
+
+    The new token makes a worker that just read the old vote read again.
+    """
+    content = VoteContent(page_id=page_id, is_helpful=is_helpful)
+    waiting = Submission.objects.filter(
+        brand_id=brand.id, key=key, kind=Kind.VOTE, state=State.RECEIVED
+    )
+    changed = waiting.update(
+        sealed_content=_sealed(content),
+        digest=_digest(content),
+        lease_owner=new_token(),
+    )
+    return changed == 1
 
 
 def _submit(
