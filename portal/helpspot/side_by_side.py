@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -11,18 +12,38 @@ from portal.helpspot.connection import Connection
 from portal.helpspot.embedded import SCHEME
 
 T = TypeVar("T")
-# A help desk's limit is smaller still; more threads would only wait at its door.
-_helpers = ThreadPoolExecutor(8, thread_name_prefix="side-by-side")
+# Half of a help desk's places: who asks much leaves room for others.
+AT_ONCE = 4
+_helpers = ThreadPoolExecutor(2 * AT_ONCE, thread_name_prefix="side-by-side")
 
 
 def side_by_side(connection: Connection, reads: Sequence[Callable[[], T]]) -> list[T]:
     """Return what the reads return, in their order; raise the first one's error.
 
     The practice desk in this process works in the caller's thread, where its database
-    connection is: its reads are done one after the other.
+    connection is: its reads are done one after the other. The caller works as well: it
+    waits for no helper that is busy elsewhere.
     """
     if connection.base_url.startswith(SCHEME) or len(reads) < 2:
         return [read() for read in reads]
-    first, *others = reads
-    waiting = [_helpers.submit(copy_context().run, read) for read in others]
-    return [first(), *(one.result() for one in waiting)]
+    waiting = deque((read, Future[T]()) for read in reads)
+    answers = [answer for _, answer in waiting]
+    for _ in range(min(AT_ONCE, len(reads)) - 1):
+        _helpers.submit(copy_context().run, _work_off, waiting)
+    _work_off(waiting)
+    return [answer.result() for answer in answers]
+
+
+def _work_off(waiting: deque[tuple[Callable[[], T], Future[T]]]) -> None:
+    """Do what waits, until nothing does or something failed."""
+    while True:
+        try:
+            read, answer = waiting.popleft()
+        except IndexError:
+            return
+        try:
+            answer.set_result(read())
+        except BaseException as exc:  # the caller raises it
+            # All before it have begun: it, or one of them, is the first error.
+            waiting.clear()
+            answer.set_exception(exc)
