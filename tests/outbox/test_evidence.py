@@ -101,6 +101,50 @@ def test_does_not_count_a_look_while_helpspot_is_away(desk, portal, portal_of):
     assert (submission.state, submission.looks) == ("unknown", 0)
 
 
+@pytest.mark.parametrize("send", [reply, topic, post])
+@pytest.mark.parametrize("hours", [0.1, 2])
+def test_settles_within_20_minutes_of_the_end_of_an_outage(
+    desk, portal, portal_of, send, hours
+):
+    desk.faults = ["hang_up_after"]
+    submission = send(portal)
+    ends_at = int(hours * 60)
+
+    portal_of("http://127.0.0.1:9")
+    for minute in sorted({*range(10), *range(10, ends_at, 7), ends_at}):
+        work(minute)
+    submission.refresh_from_db()
+    during = submission.state
+    portal_of(desk.url)
+    for minute in range(ends_at, ends_at + 20):
+        work(minute)
+
+    submission.refresh_from_db()
+    assert (during, submission.state) == ("unknown", "delivered")
+    assert len(desk.done) == 1
+
+
+@pytest.mark.parametrize("send", [reply, topic, post])
+@pytest.mark.parametrize(
+    ("fault", "state", "count"),
+    [("hang_up_after", "delivered", 1), ("hang_up", "held", 0)],
+    ids=["arrived", "absent"],
+)
+def test_hold_never_sends_a_second_time(
+    desk, portal, settings, send, fault, state, count
+):
+    settings.OUTBOX_WHEN_UNKNOWN = "hold"
+    desk.faults = [fault]
+    submission = send(portal)
+
+    for minutes in (*LOOKS, 20, 60, 24 * 60, 80 * 60):
+        work(minutes)
+
+    submission.refresh_from_db()
+    assert submission.state == state
+    assert len(desk.done) == count
+
+
 def summary(submission, *, email="ann@example.com", note=""):
     return TicketSummary(
         id=4711,
