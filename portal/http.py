@@ -156,10 +156,11 @@ def error_page(
     return response
 
 
-def not_stored(request: HttpRequest) -> HttpResponse:
+def not_stored(request: HttpRequest, *, is_done: bool = False) -> HttpResponse:
     """Answer 503 where our database is away, with all that was typed but passwords.
 
-    Nothing was sent on; the page sends the same form again.
+    Nothing was sent on, or with `is_done` it was and only the next page is missing; the
+    page sends the same form again, which is never taken twice.
     """
     typed = [
         (name, value)
@@ -169,6 +170,7 @@ def not_stored(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "is_post": request.method == "POST",
+        "is_done": is_done,
         "texts": [(name, value) for name, value in typed if _is_text(value)],
         "others": [(name, value) for name, value in typed if not _is_text(value)],
     }

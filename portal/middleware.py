@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -52,6 +53,23 @@ def _is_same_origin(request: HttpRequest) -> bool:
         return site in {"same-origin", "none"}
     origin = request.headers.get("Origin")
     return origin is None or urlsplit(origin).netloc == request.get_host()
+
+
+class SessionsMiddleware(SessionMiddleware):
+    """Django's sessions, where one that cannot be saved is no bare error.
+
+    What the view did stands; the same form sent again leads to the same receipt.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Save the session, or say that the next page cannot be opened just now."""
+        try:
+            return super().process_response(request, response)
+        except (OperationalError, InterfaceError):
+            response.close()
+            return not_stored(request, is_done=True)
 
 
 class BrandMiddleware:

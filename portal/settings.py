@@ -212,7 +212,7 @@ MIDDLEWARE = [
     "portal.operations.middleware.PageTimesMiddleware",  # static files are no pages
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.middleware.SessionsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "portal.middleware.SameOriginMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

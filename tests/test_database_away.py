@@ -110,6 +110,25 @@ def test_a_reply_comes_back_with_a_way_to_send_it_again(client, inkwell, monkeyp
     assert form.one("input", name="key")["value"] == "k"
 
 
+def test_a_request_whose_receipt_cannot_be_opened_is_not_called_unsent(
+    client, inkwell, monkeypatch
+):
+    count = Ticket.objects.count()
+    with monkeypatch.context() as away:
+        away.setattr(
+            "django.contrib.sessions.backends.db.SessionStore.save",
+            lambda *_args, **_options: raise_away(),
+        )
+        response = client.post(URL, valid(inkwell, note="It stops."))
+
+    page = response.content.decode()
+    assert response.status_code == 503
+    assert "not sent" not in page
+    assert "Nothing is sent twice" in page
+    assert client.post(URL, valid(inkwell, note="It stops.")).status_code == 303
+    assert Ticket.objects.count() == count + 1
+
+
 def test_a_password_is_never_shown_again(client, inkwell, monkeypatch):
     monkeypatch.setattr("portal.accounts.limits.check", lambda *_args: raise_away())
 
