@@ -62,8 +62,8 @@ class SessionsMiddleware(SessionMiddleware):
     """
 
     def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
         """Save the session, or say that the next page cannot be opened just now."""
         try:
             return super().process_response(request, response)
