@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.request import urlopen
 
-COLD, REMEMBERED, KEPT = 3, 15, 200
+COLD, REMEMBERED, KEPT = 2, 10, 200
 
 
 def cost(page: dict[str, Any], upstream: str) -> dict[str, float]:
@@ -55,16 +55,14 @@ def cost(page: dict[str, Any], upstream: str) -> dict[str, float]:
 
     forget()
     client.get(page["address"])  # imports, templates, what is compiled once
-    forget()
     before = calls()
-    size = len(client.get(page["address"]).content)
-    asked = calls() - before
+    cold = milliseconds(forget, COLD)
     return {
-        "cold_ms": milliseconds(forget, COLD),
+        "calls": (calls() - before) / COLD,
+        "cold_ms": cold,
         "rendered_ms": milliseconds(forget_pages, REMEMBERED),
         "kept_ms": milliseconds(lambda: None, KEPT),
-        "kilobytes": size / 1024,
-        "calls": asked,
+        "kilobytes": len(client.get(page["address"]).content) / 1024,
     }
 
 

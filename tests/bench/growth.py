@@ -12,7 +12,7 @@ from typing import Any
 from tests.bench.grown import SIZES
 from tests.bench.processes import ROOT
 
-SECONDS = 120
+SECONDS = 240
 WAYS = ("cold_ms", "rendered_ms", "kept_ms")
 # The same books, topics and requests at both sizes, with more around them.
 ADDRESSES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,7 +56,8 @@ remembered, then warm.
 
 {cores} cores, {system}, Python {python}, Django {django}; {date}.
 Load average {load_at_start} at the start and {load_at_end} at the end; the run took
-{took_seconds} s. {noise}
+{took_seconds} s.
+{noise}
 A slow page is asked only a few dozen times in each measurement, so that its p99 is
 its slowest answer. CPU time comes in ticks of 10 ms, shared among a measurement's
 answers.
@@ -104,7 +106,8 @@ def tables(found: dict[str, Any]) -> str:
         for connections in found["machine"]["connections"]
     ]
     parts.append("### Each request\n\n" + _counts(found["pages"]))
-    parts.append(_growth(found["growth"]))
+    if found["growth"]:
+        parts.append(_growth(found["growth"]))
     parts.append("### Memory\n\n" + _memory(found))
     return "\n\n".join(parts)
 
@@ -219,8 +222,8 @@ def _memory(found: dict[str, Any]) -> str:
     return (
         f"{after_load} Then {soaked['seconds']} s of mixed pages, {soaked['answered']} "
         f"answered and {soaked['failed']} failed: {soaked['started_mb']:.1f} MB at the "
-        f"start, {soaked['warm_mb']:.1f} MB after a third, {soaked['ended_mb']:.1f} MB "
-        f"at the end; from the first third on {soaked['mb_per_hour']:+.1f} MB an hour."
+        f"start, {soaked['warm_mb']:.1f} MB halfway, {soaked['ended_mb']:.1f} MB "
+        f"at the end; in the second half {soaked['mb_per_hour']:+.1f} MB an hour."
     )
 
 
@@ -240,7 +243,7 @@ def _noise(found: dict[str, Any]) -> str:
             " Other work kept the machine busy during the run, so small differences "
             "mean nothing."
         )
-    return noise
+    return textwrap.fill(noise, 88)
 
 
 def _shares(found: dict[str, Any]) -> Iterator[str]:
@@ -264,7 +267,7 @@ def _shares(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _growth_goals(found: dict[str, Any]) -> Iterator[str]:
-    for page in found["growth"]["pages"]:
+    for page in found["growth"]["pages"] if found["growth"] else ():
         ratios = page["ratios"]
         seen = ", ".join(f"{name} {ratios[way]:.2f}" for way, name in WAYS.items())
         yield (

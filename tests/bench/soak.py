@@ -18,7 +18,7 @@ WORDS = ("labels", "blank", "order", "driver", "ribbon", "update", "paper", "que
 
 
 def soak(portal: Server, pages: Sequence[Page], seconds: float) -> dict[str, Any]:
-    """Read, search and send for so long; tell how memory grew after the first third."""
+    """Read, search and send for so long; tell how memory grew in the second half."""
     reading = Target(portal.port, _reader(pages))
     sending = next(page.target for page in pages if page.form)
     start = time.monotonic()
@@ -33,7 +33,7 @@ def soak(portal: Server, pages: Sequence[Page], seconds: float) -> dict[str, Any
             answered += len(measured.latencies)
             failed += measured.failed
     samples.append((time.monotonic() - start, portal.memory_mb()))
-    warm = [sample for sample in samples if sample[0] >= seconds / 3]
+    warm = [sample for sample in samples if sample[0] >= seconds / 2]
     return {
         "seconds": round(seconds),
         "answered": answered,
