@@ -2,8 +2,9 @@
 
 Reads and writes have a breaker each. Some lost calls in short order open it: from then
 on calls fail at once, so that pages turn to their copies and what customers send is
-queued. Every few seconds exactly one call tries again; a good answer closes it. A call
-that hung counts for both kinds: who does not answer one does not answer the other.
+queued. Every few seconds exactly one call tries again; a good answer closes it. Where
+nothing but hanging is heard of the help desk, both open: who does not answer reads
+would keep writes waiting, too.
 """
 
 from __future__ import annotations
@@ -14,26 +15,15 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import Literal
-
-from prometheus_client import Counter, Gauge
 
 from portal.helpspot.connection import Limits
-from portal.helpspot.errors import Throttled, Unavailable, Uncertain
-
-Kind = Literal["read", "write"]
-KINDS: tuple[Kind, Kind] = ("read", "write")
-STATES = Gauge(
-    "portal_helpspot_breaker_state",
-    "Whether calls to the help desk pass (0), one tries (1), or none does (2).",
-    ["kind"],
-    multiprocess_mode="max",
+from portal.helpspot.errors import (
+    HelpSpotError,
+    Throttled,
+    Unavailable,
+    Uncertain,
 )
-REFUSED = Counter(
-    "portal_helpspot_calls_refused",
-    "Calls that were not made because the breaker was open or too many were made.",
-    ["kind"],
-)
+from portal.helpspot.metrics import KINDS, Kind, count_refused, show_breaker
 
 
 class Closed(Exception):
@@ -55,112 +45,130 @@ class Door:
         self._limits = limits
         self._places = threading.BoundedSemaphore(limits.calls_at_once)
         self._breakers = {kind: Breaker(kind, limits) for kind in KINDS}
+        self._hung = Losses(limits)
 
     @contextmanager
     def passing(self, kind: Kind) -> Iterator[None]:
         """Take a place for one call and learn how it went; raises `Closed`."""
         breaker = self._breakers[kind]
         try:
-            breaker.enter()
-            self._take_place(breaker)
+            is_probe = breaker.enter()
+            self._take_place(breaker, is_probe=is_probe)
         except Closed:
-            REFUSED.labels(kind).inc()
+            count_refused(kind)
             raise
         start = time.monotonic()
         try:
             yield
-        except Throttled:
-            breaker.note_answer()
-            raise
-        except (Unavailable, Uncertain):
-            self._note_loss(kind, time.monotonic() - start)
+        except HelpSpotError as exc:
+            if _is_loss(exc):
+                breaker.note_loss(is_probe=is_probe)
+                self._note_hanging(time.monotonic() - start)
+            else:
+                self._note_answer(breaker)
             raise
         except BaseException:
-            # It said something else than what was wished for: it is there.
-            self._note_answer(kind)
+            # An error of our own says nothing about the help desk.
+            breaker.leave(is_probe=is_probe)
             raise
         else:
-            self._note_answer(kind)
+            self._note_answer(breaker)
         finally:
             self._places.release()
 
-    def _take_place(self, breaker: Breaker) -> None:
+    def _take_place(self, breaker: Breaker, *, is_probe: bool) -> None:
         if not self._places.acquire(timeout=self._limits.place_wait):
-            breaker.leave()
+            breaker.leave(is_probe=is_probe)
             raise Closed
 
-    def _note_loss(self, kind: Kind, seconds: float) -> None:
-        hung = seconds >= self._limits.hung_after
-        for one in KINDS if hung else (kind,):
-            self._breakers[one].note_loss(is_own=one == kind)
+    def _note_hanging(self, seconds: float) -> None:
+        if seconds >= self._limits.hung_after and self._hung.are_many_with_one_more():
+            for breaker in self._breakers.values():
+                breaker.open()
 
-    def _note_answer(self, kind: Kind) -> None:
-        self._breakers[kind].note_answer()
-        if kind == "read":
-            self._breakers["write"].allow_probe()
+    def _note_answer(self, breaker: Breaker) -> None:
+        self._hung.forget()
+        breaker.note_answer()
+
+
+def _is_loss(error: HelpSpotError) -> bool:
+    # HelpSpot's own refusals are answers.
+    is_away = isinstance(error, Unavailable | Uncertain)
+    return is_away and not isinstance(error, Throttled)
+
+
+class Losses:
+    """The latest lost calls without an answer between them; threads share it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._within = limits.lost_within
+        self._times: deque[float] = deque(maxlen=limits.lost_calls)
+        self._lock = threading.Lock()
+
+    def are_many_with_one_more(self) -> bool:
+        """Note another one and tell whether they are as many as open a breaker."""
+        now = time.monotonic()
+        with self._lock:
+            self._times.append(now)
+            is_full = len(self._times) == self._times.maxlen
+            return is_full and now - self._times[0] <= self._within
+
+    def forget(self) -> None:
+        """Begin anew, with no loss."""
+        with self._lock:
+            self._times.clear()
 
 
 class Breaker:
-    """Counts losses of one kind of call; threads share it."""
+    """Lets one kind of call pass, or none of them, or one; threads share it."""
 
     def __init__(self, kind: Kind, limits: Limits) -> None:
         self._kind = kind
-        self._limits = limits
+        self._pause = limits.probe_pause
+        self._probe_seconds = limits.write if kind == "write" else limits.read
+        self._losses = Losses(limits)
         self._lock = threading.Lock()
-        self._losses: deque[float] = deque(maxlen=limits.lost_calls)
         self._state = State.CLOSED
         self._next_probe = 0.0
+        show_breaker(kind, State.CLOSED)
 
-    def enter(self) -> None:
-        """Begin a call; raises `Closed`."""
+    def enter(self) -> bool:
+        """Begin a call and tell whether it is the one that tries; raises `Closed`."""
         now = time.monotonic()
         with self._lock:
             if self._state is State.CLOSED:
-                return
-            # A probe whose thread never came back is given up in the same time.
+                return False
             if now < self._next_probe:
                 raise Closed
-            self._next_probe = now + self._probe_seconds
-            self._turn(State.HALF_OPEN)
+            # A probe whose thread never came back is given up in the same time.
+            self._turn(State.HALF_OPEN, next_probe=now + self._probe_seconds)
+            return True
 
-    def leave(self) -> None:
-        """End a call that was not made after all."""
+    def leave(self, *, is_probe: bool) -> None:
+        """End a call that told nothing, or was not made after all."""
         with self._lock:
-            if self._state is State.HALF_OPEN:
-                self._turn(State.OPEN)
-                self._next_probe = time.monotonic()
+            if is_probe and self._state is State.HALF_OPEN:
+                self._turn(State.OPEN, next_probe=0)
 
     def note_answer(self) -> None:
         """Learn that the help desk answered."""
+        self._losses.forget()
         with self._lock:
-            self._losses.clear()
-            self._turn(State.CLOSED)
+            if self._state is not State.CLOSED:
+                self._turn(State.CLOSED, next_probe=0)
 
-    def note_loss(self, *, is_own: bool) -> None:
-        """Learn that a call was lost; `is_own` where it was of this kind."""
-        now = time.monotonic()
+    def note_loss(self, *, is_probe: bool) -> None:
+        """Learn that a call was lost."""
+        if self._losses.are_many_with_one_more() or is_probe:
+            self.open(is_probe=is_probe)
+
+    def open(self, *, is_probe: bool = False) -> None:
+        """Let no call pass for a while; the loss of a probe begins another while."""
         with self._lock:
-            self._losses.append(now)
-            was_probe = is_own and self._state is State.HALF_OPEN
-            if was_probe or (self._state is State.CLOSED and self._has_many(now)):
-                self._turn(State.OPEN)
-                self._next_probe = now + self._limits.probe_pause
+            if self._state is (State.HALF_OPEN if is_probe else State.CLOSED):
+                self._turn(State.OPEN, next_probe=time.monotonic() + self._pause)
 
-    def allow_probe(self) -> None:
-        """Learn that the help desk answers another kind of call."""
-        with self._lock:
-            if self._state is State.OPEN:
-                self._next_probe = 0.0
-
-    @property
-    def _probe_seconds(self) -> float:
-        limits = self._limits
-        return limits.write if self._kind == "write" else limits.read
-
-    def _has_many(self, now: float) -> bool:
-        is_full = len(self._losses) == self._losses.maxlen
-        return is_full and now - self._losses[0] <= self._limits.lost_within
-
-    def _turn(self, state: State) -> None:
+    def _turn(self, state: State, *, next_probe: float) -> None:
         self._state = state
-        STATES.labels(self._kind).set(state)
+        self._next_probe = next_probe
+        show_breaker(self._kind, state)

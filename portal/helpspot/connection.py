@@ -31,8 +31,8 @@ class Limits:
     another second for every `bytes_per_second` that it sends. A read is tried again
     once, after a pause between the two of `pause`. A call waits `place_wait` for one of
     the places of `calls_at_once`. After `lost_calls` lost ones within `lost_within`,
-    one call in every `probe_pause` is let through; a loss of `hung_after` or longer
-    counts for reads and for writes.
+    one call in every `probe_pause` is let through; as many that were lost after
+    `hung_after` or longer end both reads and writes.
     """
 
     connect: float = 2

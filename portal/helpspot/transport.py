@@ -20,13 +20,13 @@ from zoneinfo import ZoneInfo
 import requests
 from django.views.decorators.debug import sensitive_variables
 
-from portal.helpspot.breaker import Closed, Door, Kind
+from portal.helpspot.breaker import Closed, Door
 from portal.helpspot.connection import Connection, Limits
 from portal.helpspot.deadline import Deadline
 from portal.helpspot.embedded import SCHEME
 from portal.helpspot.errors import Unavailable, Uncertain
 from portal.helpspot.exchange import Answer, Chunks, begin, exchange, new_session
-from portal.helpspot.metrics import measured
+from portal.helpspot.metrics import Kind, measured
 from portal.helpspot.multipart import MultipartForm
 from portal.helpspot.refusals import Build, settle, why_no_file
 from portal.helpspot.types import Download, Upload

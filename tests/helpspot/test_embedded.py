@@ -81,6 +81,17 @@ def server_that_hangs_up(request):
     return StreamingHttpResponse(pieces())
 
 
+def test_is_asked_however_often_it_was_away(settings, helpspot):
+    settings.HELPSPOT_EMBEDDED_SERVER = f"{__name__}.server_that_hangs_up"
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            helpspot.util.version()
+
+    settings.HELPSPOT_EMBEDDED_SERVER = f"{__name__}.plain_server"
+
+    assert helpspot.util.version()
+
+
 def test_lets_a_bug_of_the_desk_through(settings, helpspot):
     settings.HELPSPOT_EMBEDDED_SERVER = f"{__name__}.server_with_a_bug"
 

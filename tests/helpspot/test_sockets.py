@@ -3,11 +3,13 @@
 import io
 import itertools
 import socket
+import threading
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from prometheus_client import REGISTRY
 
 from portal.helpspot import Connection, HelpSpot
 from portal.helpspot.connection import Limits
@@ -297,7 +299,7 @@ def test_stops_asking_a_help_desk_that_is_down_and_says_so_at_once(start):
     assert len(double.requests) == 5
 
 
-def test_reads_that_fail_quickly_close_no_writes(start):
+def test_reads_that_fail_quickly_end_no_writes(start):
     double = start(*[answer(b"<html>", 500)] * 5, answer(CREATED))
     helpspot = helpspot_at(double.url)
     for _ in range(6):
@@ -305,6 +307,97 @@ def test_reads_that_fail_quickly_close_no_writes(start):
             read(helpspot)
 
     assert create(helpspot)
+
+
+def test_writes_that_fail_end_no_reads_and_are_refused_as_not_sent(start):
+    double = start(*[answer(b"<html>", 500)] * 5, answer(BOOKS), answer(CREATED))
+    helpspot = helpspot_at(double.url, Limits(probe_pause=0.3))
+    for _ in range(5):
+        with pytest.raises(Uncertain):
+            create(helpspot)
+
+    with pytest.raises(Unavailable):
+        create(helpspot)
+    assert [book.id for book in read(helpspot)] == [3]
+    assert len(double.requests) == 6
+
+    time.sleep(0.3)
+    for _ in range(3):
+        assert create(helpspot)
+
+
+def test_one_method_that_fails_or_hangs_ends_no_others(start):
+    limits = Limits(wait=0.1, read=0.1, hung_after=0.05, lost_calls=3)
+    scripts = [answer(b"<html>", 500), hang(), answer(BOOKS)] * 6
+    helpspot = helpspot_at(start(*scripts, answer(CREATED)).url, limits)
+
+    for _ in range(6):
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                read(helpspot)
+        assert [book.id for book in read(helpspot)] == [3]
+
+    assert create(helpspot)
+
+
+def test_a_read_that_was_tried_twice_is_one_lost_call(start):
+    double = start(answer(b"<html>", 503))
+    helpspot = helpspot_at(double.url, Limits(pause=(0.01, 0.02), lost_calls=3))
+
+    for _ in range(8):
+        with pytest.raises(Unavailable):
+            read(helpspot)
+
+    assert len(double.requests) == 6
+
+
+def test_files_are_reads(start):
+    double = start(answer(b"<html>", 500))
+    helpspot = helpspot_at(double.url, Limits(lost_calls=3))
+
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            helpspot.kb.open_file(7)
+    with pytest.raises(Unavailable):
+        read(helpspot)
+
+    assert len(double.requests) == 3
+
+
+def test_tells_operators_what_is_made_of_calls(start):
+    def metric(name, kind):
+        return REGISTRY.get_sample_value(name, {"kind": kind}) or 0
+
+    state = "portal_helpspot_breaker_state"
+    refused = "portal_helpspot_refused_calls_total"
+    limits = Limits(lost_calls=2, probe_pause=0.2)
+    asked, release = threading.Event(), threading.Event()
+
+    def wait(connection):
+        asked.set()
+        release.wait(5)
+        answer(BOOKS)(connection)
+
+    double = start(answer(b"", 500), answer(b"", 500), wait)
+    helpspot = helpspot_at(double.url, limits)
+    before = metric(refused, "read")
+    states = [metric(state, "read")]
+    for _ in range(4):
+        with pytest.raises(Unavailable):
+            read(helpspot)
+    states.append(metric(state, "read"))
+    time.sleep(0.2)
+    with ThreadPoolExecutor(1) as pool:
+        probe = pool.submit(read, helpspot)
+        assert asked.wait(5)
+        states.append(metric(state, "read"))
+        release.set()
+        assert probe.result()
+    states.append(metric(state, "read"))
+
+    assert states == [0, 2, 1, 0]
+    assert metric(state, "write") == 0
+    assert metric(refused, "read") - before == 2
 
 
 def test_answers_that_make_no_sense_count_as_lost(start):
