@@ -15,11 +15,11 @@ test: $(VENV)/dev.stamp
 
 # Sends forms through a failing network while processes are killed; SEED repeats a run.
 faults: $(VENV)/dev.stamp
-	@$(BIN)/python tests/faults/run.py
+	@$(BIN)/python -m tests.faults.run
 
 # Two hosts on PostgreSQL, Redis and nginx: no double claim, restarts under load.
 hosts: $(VENV)/dev.stamp
-	@$(BIN)/python tests/faults/hosts.py
+	@$(BIN)/python -m tests.hosts.run
 
 # Shares of a bare Django's throughput, in six minutes; BENCH_FLAGS=--docs keeps them,
 # BENCH_SOAK_SECONDS=600 watches the memory for ten more.

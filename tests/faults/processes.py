@@ -15,8 +15,9 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
-from databases import Database
+from tests.faults.databases import Database
 
 SOURCE = Path(__file__).resolve().parents[2]
 GUNICORN = ["-m", "gunicorn", "-c", "python:portal.gunicorn_conf"]
@@ -101,6 +102,8 @@ def seed_desk(env: dict[str, str]) -> dict[str, object]:
 class Running:
     """A process group that this run started, and starts again after a kill."""
 
+    program: ClassVar[list[str]] = [sys.executable]
+
     def __init__(self, words: list[str], env: dict[str, str], log: Path) -> None:
         self._words, self._env, self._log = words, env, log
         self._process: subprocess.Popen[bytes] | None = None
@@ -109,7 +112,7 @@ class Running:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *self._words],
+                [*self.program, *self._words],
                 cwd=self._env["PWD"],
                 env=self._env,
                 stdout=log,
@@ -126,6 +129,11 @@ class Running:
             listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
             return [int(word) for word in listed.split()]
         return []
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send its first process a signal."""
+        assert self._process
+        os.kill(self._process.pid, number)
 
     def stop(self) -> None:
         """Ask it to end, as a deployment does, and wait until it has."""

@@ -26,9 +26,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from browser import KINDS, Customers, Told
-from databases import Database, Postgres, Sqlite
-from processes import (
+from tests.faults.browser import KINDS, Customers, Told
+from tests.faults.databases import Database, Postgres, Sqlite
+from tests.faults.processes import (
     DELIVER,
     GUNICORN,
     Killer,
@@ -40,8 +40,8 @@ from processes import (
     seed_desk,
     wait_until_served,
 )
-from proxy import Proxy
-from verdict import age_waiting, judge, waiting
+from tests.faults.proxy import Proxy
+from tests.faults.verdict import age_waiting, judge, waiting
 
 BROWSERS = 6
 AGE_EVERY_SECONDS = 1.0

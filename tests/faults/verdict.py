@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from browser import Told, content_of
-from databases import Database
+from tests.faults.browser import Told, content_of
+from tests.faults.databases import Database
 
 RESTING = {"delivered", "held", "refused", "discarded"}
 MARK = "May repeat"
