@@ -156,6 +156,10 @@ def error_page(
     return response
 
 
+class NextPageAway(Exception):
+    """What the visitor asked for is done; only the page after it cannot be shown."""
+
+
 def not_stored(request: HttpRequest, *, is_done: bool = False) -> HttpResponse:
     """Answer 503 where our database is away, with all that was typed but passwords.
 

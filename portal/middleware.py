@@ -17,7 +17,7 @@ from portal.brands import brand_for
 from portal.brands.maintenance import planned_maintenance
 from portal.helpspot import helpspot_for
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
-from portal.http import error_page, not_stored
+from portal.http import NextPageAway, error_page, not_stored
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # The desk's own side and its API stay open.
@@ -110,6 +110,8 @@ class BrandMiddleware:
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
         """Turn what is away, help desk or database, into a page; the rest are bugs."""
+        if isinstance(exception, NextPageAway):
+            return not_stored(request, is_done=True)
         if isinstance(exception, OperationalError | InterfaceError):
             return not_stored(request)
         if isinstance(exception, TooManyAttempts):

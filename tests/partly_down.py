@@ -1,10 +1,11 @@
-"""A help desk that answers everything but the methods a test names."""
+"""A help desk that answers everything but the methods a test names, or nothing."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
 from portal.desk import server
+from portal.helpspot import deadline
 
 DOWN: set[str] = set()
 
@@ -15,3 +16,9 @@ def answer(request: HttpRequest) -> HttpResponse:
     if any(method.startswith(start) for start in DOWN):
         return HttpResponse("<h1>Bad gateway</h1>", status=503)
     return server.answer(request)
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    """Refuse the connection: nothing has left."""
+    deadline.current.get().may_have_left = False
+    raise ConnectionRefusedError

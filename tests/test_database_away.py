@@ -110,13 +110,15 @@ def test_a_reply_comes_back_with_a_way_to_send_it_again(client, inkwell, monkeyp
     assert form.one("input", name="key")["value"] == "k"
 
 
+@pytest.mark.parametrize("step", ["cycle_key", "save"])
 def test_a_request_whose_receipt_cannot_be_opened_is_not_called_unsent(
-    client, inkwell, monkeypatch
+    client, inkwell, monkeypatch, step
 ):
+    client.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})
     count = Ticket.objects.count()
     with monkeypatch.context() as away:
         away.setattr(
-            "django.contrib.sessions.backends.db.SessionStore.save",
+            f"django.contrib.sessions.backends.db.SessionStore.{step}",
             lambda *_args, **_options: raise_away(),
         )
         response = client.post(URL, valid(inkwell, note="It stops."))

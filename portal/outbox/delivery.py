@@ -265,13 +265,13 @@ def try_again(submission: Submission) -> None:
 def presume_lost(submission: Submission, helpspot: HelpSpot) -> None:
     """Record that it may or may not have arrived.
 
-    A help desk that takes references is simply told again. A vote is given up: it may
-    be lost, but never counts twice.
+    A help desk that takes references is simply told again. A vote carries none and is
+    given up: it may be lost, but never counts twice.
     """
-    if takes_references(helpspot):
-        try_again(submission)
-    elif submission.kind == Kind.VOTE:
+    if submission.kind == Kind.VOTE:
         discard(submission, _("Nobody knows whether it was counted."))
+    elif takes_references(helpspot):
+        try_again(submission)
     else:
         moment = now()
         release(

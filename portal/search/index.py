@@ -196,8 +196,18 @@ class Index:
             return Term(words, tuple(choices.items()))
         near = self._near(own[0])
         choices |= {(one,): MISTYPED for one in near}
-        corrected = min(self._forms[near[0]], key=len) if near else ""
+        corrected = self._nearest_form(words[0], near[0]) if near else ""
         return Term(words, tuple(choices.items()), corrected)
+
+    def _nearest_form(self, word: str, one: str) -> str:
+        """Return how a stem is written where it looks most like the word."""
+        most = len(word)
+        return min(
+            sorted(self._forms[one]),
+            key=lambda form: (
+                distance if (distance := edits(word, form, most)) is not None else most
+            ),
+        )
 
     def _begun_by(self, word: str, *, is_last: bool) -> list[str]:
         shortest = _SHORTEST_LAST_BEGINNING if is_last else _SHORTEST_BEGINNING

@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 
 from django import forms
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from portal.accounts import limits
 from portal.accounts.limits import Limit, TooManyAttempts
 from portal.helpspot.errors import Rejected
 from portal.helpspot.types import TicketSummary
-from portal.http import PortalRequest, redirect, render_page
+from portal.http import NextPageAway, PortalRequest, redirect, render_page
 from portal.tickets import drift, prefill, questions, receipts
 from portal.tickets.custom_fields import field_name, make_field
 from portal.tickets.forms import TicketForm
@@ -247,11 +248,14 @@ def _submit(
         admit=partial(limits.spend, *counters),
     )
     category = form.questions.category
-    receipts.open_to_visitor(
-        request,
-        submission,
-        note=answers["note"],
-        category_name=category.name if category else None,
-    )
-    receipts.remember(request, submission, form.answers())
+    try:
+        receipts.open_to_visitor(
+            request,
+            submission,
+            note=answers["note"],
+            category_name=category.name if category else None,
+        )
+        receipts.remember(request, submission, form.answers())
+    except (OperationalError, InterfaceError) as exc:
+        raise NextPageAway from exc
     return submission

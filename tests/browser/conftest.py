@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.desk_content import Inkwell, fill_desk
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 CHROMIUM = shutil.which("chromium")
+# Two cores that other tests keep busy take their time.
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items):

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from portal.desk import models as desk
 from portal.outbox import Submission
 from portal.outbox.worker import drain
 from tests.html_page import parse, parse_page
@@ -112,25 +111,28 @@ def test_one_address_votes_thirty_times_an_hour(client, guide, vote_url, time_ma
 
 
 def test_while_the_help_desk_is_away_the_vote_is_kept(
-    client, guide, vote_url, page_url
+    client, guide, vote_url, page_url, settings
 ):
     client.get(page_url)
-    desk.DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    settings.HELPSPOT_EMBEDDED_SERVER = "tests.partly_down.refuse"
 
     response = client.post(vote_url, {"vote": "yes"})
 
     assert response["Location"].endswith("?voted=yes#vote")
     kept = Submission.objects.get(kind=Submission.Kind.VOTE)
-    assert not kept.is_delivered
+    assert kept.state == Submission.State.RECEIVED
 
 
-def test_a_changed_mind_changes_the_vote_that_waits(client, guide, vote_url, page_url):
+def test_a_changed_mind_changes_the_vote_that_waits(
+    client, guide, vote_url, page_url, settings
+):
     client.get(page_url)
-    desk.DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    desk_server = settings.HELPSPOT_EMBEDDED_SERVER
+    settings.HELPSPOT_EMBEDDED_SERVER = "tests.partly_down.refuse"
     client.post(vote_url, {"vote": "yes"})
     changed = client.post(vote_url, {"vote": "no"})
     kept = Submission.objects.count()
-    desk.DeskSettings.objects.update(fault="")
+    settings.HELPSPOT_EMBEDDED_SERVER = desk_server
     Submission.objects.update(due_at=timezone.now())
 
     drain(Event())

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.brands import brand_for
-from portal.desk.models import DeskSettings, Note, Post, Ticket
+from portal.desk.models import DeskSettings, Note, Page, Post, Ticket
 from portal.helpspot import helpspot_for
 from portal.outbox.worker import drain
 
@@ -103,3 +103,15 @@ def test_adds_exactly_one_topic_and_one_post_however_the_desk_failed(
     post.refresh_from_db()
     assert (topic.state, post.state) == ("delivered", "delivered")
     assert Post.objects.count() == before + 2
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_never_counts_a_vote_twice_however_the_desk_failed(portal, inkwell, fault):
+    page = Page.objects.first()
+    misbehave(fault)
+    outbox.cast_vote(*portal, page_id=page.pk, is_helpful=True)
+
+    recover()
+
+    page.refresh_from_db()
+    assert page.helpful <= 1

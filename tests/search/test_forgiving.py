@@ -120,6 +120,14 @@ def test_asks_did_you_mean_where_that_finds_more(client, inkwell):
     assert "Did you mean labels ?" in page.text
 
 
+def test_suggests_the_word_in_the_form_it_was_typed_in(client, inkwell):
+    add_guide(inkwell, "Print a label")
+
+    page = parse_page(client.get("/search/?q=lables"))
+
+    assert "Did you mean labels ?" in page.text
+
+
 @pytest.mark.parametrize("words", ["labels", "blutooth", "flux", "the"])
 def test_does_not_ask_where_nothing_more_is_found(client, inkwell, words):
     page = parse_page(client.get("/search/", {"q": words}))
