@@ -152,7 +152,8 @@ def test_own_requests_stand_with_the_rest_where_somebody_signed_in(
     field(page).press_sequentially("blank")
 
     expect(panel(page).get_by_role("heading")).to_have_text(["Guides", "My requests"])
-    own = panel(page).get_by_role("link", name=re.compile("^Labels come out blank 1"))
+    name = re.compile(f"^Labels come out blank {inkwell.ticket.pk} ")
+    own = panel(page).get_by_role("link", name=name)
     expect(own).to_be_visible()
     expect(page.locator("[data-instant-count]")).to_contain_text("1 of my requests")
     assert_sound(page, "results under the masthead's field")
