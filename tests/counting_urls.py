@@ -1,6 +1,6 @@
 """The portal's addresses, and a public page that counts how often it is rendered."""
 
-import time
+import threading
 
 from django.http import HttpResponse
 from django.urls import path
@@ -11,14 +11,15 @@ from portal.urls import *  # noqa: F403 - with the handlers
 from portal.urls import urlpatterns as portal_urls
 
 renderings: list[str] = []
-seconds = 0.0
+may_render = threading.Event()
+may_render.set()
 
 
 @conditional_page
 @public
 def counted(request: PortalRequest) -> HttpResponse:
     renderings.append(request.META.get("HTTP_COOKIE", ""))
-    time.sleep(seconds)
+    may_render.wait(10)
     return HttpResponse(f"rendering {len(renderings)}")
 
 

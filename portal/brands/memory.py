@@ -141,6 +141,7 @@ class _Near:
 
 _near = _Near()
 _flights = Flights()
+# The last try's failure and until when it is not tried again, until a try succeeds.
 _failures: dict[str, tuple[float, HelpSpotError]] = {}
 _behind = ThreadPoolExecutor(4, thread_name_prefix="refresh")
 _being_refreshed: set[str] = set()
@@ -175,10 +176,18 @@ class _Task(Generic[T]):
         is_for_behind = settings.REFRESH_BEHIND and (
             0 <= age < self._fresh_seconds + BEHIND_SECONDS
         )
-        if not is_for_behind or self._failure():
+        if not is_for_behind:
             return None
-        self._refresh_behind()
-        return copy, "behind"
+        return self._serve_behind(copy)
+
+    def _serve_behind(self, copy: Remembered[T]) -> tuple[Remembered[T], str] | None:
+        """Return the copy while it is refreshed, as old where the last try failed."""
+        _ends_at, failure = _failures.get(self.key, (0.0, None))
+        if failure and not isinstance(failure, Unavailable):
+            return None
+        if self._failure() is None:
+            self._refresh_behind()
+        return (replace(copy, is_old=True), "stale") if failure else (copy, "behind")
 
     def ask(self) -> tuple[Remembered[T], str]:
         """Ask; whoever asks already is waited for, unless a copy serves meanwhile."""
@@ -240,6 +249,7 @@ class _Task(Generic[T]):
         if not isinstance(far, Remembered):
             return near
         if near is None or far.read_at > near.read_at:
+            _failures.pop(self.key, None)
             _near.keep(self.key, far)
             return far
         return near
@@ -271,15 +281,16 @@ class _Task(Generic[T]):
             connections.close_all()
 
     def _note_failure(self, failure: HelpSpotError, seconds: float) -> None:
-        if settings.REMEMBER_FAILURES:
-            _failures[self.key] = (time.monotonic() + seconds, failure)
+        if not settings.REMEMBER_FAILURES:
+            return
+        if len(_failures) >= MOST_COPIES:
+            _failures.clear()
+        _failures[self.key] = (time.monotonic() + seconds, failure)
 
     def _failure(self) -> HelpSpotError | None:
+        """Return why it was not to be had a moment ago, None when it may be tried."""
         ends_at, failure = _failures.get(self.key, (0.0, None))
-        if failure is None or time.monotonic() >= ends_at:
-            _failures.pop(self.key, None)
-            return None
-        return failure
+        return failure if time.monotonic() < ends_at else None
 
 
 def _key(brand: Brand, name: str) -> str:

@@ -186,14 +186,14 @@ def test_a_form_of_another_site_signs_nobody_in(client, inkwell):
 
 
 def test_answers_only_at_whole_steps_of_time(client, inkwell, settings):
-    settings.ANSWER_STEP_SECONDS = 0.25
+    settings.ANSWER_STEP_SECONDS = 1
 
     for form in ({"email": "", "password": ""}, WRONG):
         began = time.monotonic()
         client.post(URL, form)
-        beyond = (time.monotonic() - began) % 0.25
+        beyond = (time.monotonic() - began) % 1
 
-        assert beyond < 0.1, form
+        assert beyond < 0.5, form
 
 
 def test_a_hundred_wrong_passwords_hold_sign_in_up_below_the_desks_own_throttle(

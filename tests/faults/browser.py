@@ -60,7 +60,7 @@ class Customers:
     def open_requests(self) -> None:
         """Open the requests that replies go to, in one browser."""
         session = self._session(0)
-        for _number, access_key in self._seeded["tickets"]:  # type: ignore[attr-defined]
+        for _number, access_key in self._seeded["tickets"]:  # type: ignore[attr-defined]  # JSON of our own
             opened = session.get(
                 f"{self._base}/requests/open/{access_key}/",
                 timeout=WAIT,
@@ -154,10 +154,10 @@ class Customers:
             fields = {"key": key, "note": text, "name": "Ann Example", "email": email}
             return "/requests/new/", fields
         if told.kind == "reply":
-            number, _key = chance.choice(self._seeded["tickets"])  # type: ignore[call-overload]
+            number, _key = chance.choice(self._seeded["tickets"])  # type: ignore[call-overload]  # JSON of our own
             return f"/requests/{number}/reply/", {"key": key, "note": text}
         if told.kind == "post":
-            topic = chance.choice(self._seeded["topics"])  # type: ignore[call-overload]
+            topic = chance.choice(self._seeded["topics"])  # type: ignore[call-overload]  # JSON of our own
             return f"/forums/topics/{topic}-topic/reply/", post
         forum = self._seeded["forum"]
         return f"/forums/{forum}-pens/new/", {**post, "title": told.canary}

@@ -61,7 +61,7 @@ Check = Callable[[Portal, Sizes], list[Finding]]
 
 def know_visitors_on_both(portal: Portal, sizes: Sizes) -> list[Finding]:
     """Open requests and sign in on one host, and look from the other."""
-    number, key = portal.seeded["tickets"][0]  # type: ignore[index]
+    number, key = portal.seeded["tickets"][0]  # type: ignore[index]  # JSON of our own
     one, other = (f"http://127.0.0.1:{host.port}" for host in portal.hosts)
     page = f"/requests/{number}/"
     with _browser() as browser:
@@ -272,7 +272,7 @@ def kill_under_load(portal: Portal, sizes: Sizes) -> list[Finding]:
 
 def change_the_key(portal: Portal, sizes: Sizes) -> list[Finding]:
     """Change SECRET_KEY host by host; visitors and what waits notice nothing."""
-    number, key = portal.seeded["tickets"][1]  # type: ignore[index]
+    number, key = portal.seeded["tickets"][1]  # type: ignore[index]  # JSON of our own
     old = portal.hosts[0].env["SECRET_KEY"]
     one, two = portal.hosts
     seen: list[bool] = []

@@ -184,7 +184,7 @@ def fetch(url, seconds=60):
     ends_at = time.monotonic() + seconds
     while True:
         try:
-            with urlopen(url, timeout=30) as response:  # noqa: S310
+            with urlopen(url, timeout=30) as response:  # noqa: S310 - our own
                 return response.read().decode()
         except URLError:
             if time.monotonic() > ends_at:

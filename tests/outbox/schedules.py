@@ -127,7 +127,7 @@ def die_around_commit(moment: str, number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return kept
 
-    def alone(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+    def alone(execute, sql, params, many, context):  # type: ignore[no-untyped-def]  # as Django calls it
         ask = partial(execute, sql, params, many, context)
         is_write = sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE"))
         is_kept = is_write and not connection.in_atomic_block
@@ -224,7 +224,7 @@ def run(count: int, seed: int) -> dict[str, object]:
     from django.db import connections
 
     # Loaded once, before the forks.
-    from portal.outbox import submitting, worker  # noqa: F401
+    from portal.outbox import submitting, worker  # noqa: F401 - loaded before a fork
     from tests.outbox.double import closed_port
 
     call_command("migrate", verbosity=0)

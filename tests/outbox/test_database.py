@@ -78,7 +78,7 @@ def states(tmp_path):
 def send(site):
     """Send the form; return the status, the page and the seconds that it took."""
     form = {"key": "k1", "note": "It smokes.", "name": "Ann", "email": "a@example.com"}
-    request = Request(f"{site}{URL}", urlencode(form).encode())  # noqa: S310
+    request = Request(f"{site}{URL}", urlencode(form).encode())  # noqa: S310 - our own
     began = time.monotonic()
     try:
         with urlopen(request, timeout=60) as answer:  # noqa: S310  # our own

@@ -1,6 +1,6 @@
 """The portal's own settings for gunicorn, around the bare project."""
 
-from portal.gunicorn_conf import (  # noqa: F401
+from portal.gunicorn_conf import (  # noqa: F401 - gunicorn reads them here
     accesslog,
     bind,
     control_socket_disable,
