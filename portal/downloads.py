@@ -13,12 +13,18 @@ from portal.helpspot.types import Download
 FALLBACK_TYPE = "application/octet-stream"
 # Only what a browser cannot run may be shown inside the page.
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+PDF_TYPE = "application/pdf"
+_SANDBOX = "sandbox; default-src 'none'"
+_PDF_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
 _HEADS = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
     (re.compile(rb"GIF8[79]a"), "image/gif"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
-    (re.compile(rb"%PDF-"), "application/pdf"),
+    (re.compile(rb"%PDF-"), PDF_TYPE),
     (re.compile(rb"PK\x03\x04"), "application/zip"),
 )
 
@@ -26,18 +32,28 @@ _HEADS = (
 def stream(
     download: Download, filename: str, *, wants_inline: bool
 ) -> StreamingHttpResponse:
-    """Answer with the file: saved, never opened, but for pictures when asked.
+    """Answer with the file: saved, never opened, but for pictures and PDFs when asked.
 
-    What kind of file it is says its first bytes, not its name or its sender.
+    What kind of file it is says its first bytes, not its name or its sender; a PDF
+    must be called one besides.
+
+    A PDF shown is the one file without `sandbox`: Safari shows nothing of a sandboxed
+    PDF, and some Chromiums block it. The sandbox would protect nothing: browsers give
+    a PDF to a viewer of their own, where its scripts have neither this origin, its
+    cookies nor its pages. What guards the origin is that the bytes can be nothing but
+    a PDF: a fixed type, `nosniff`, and a policy that would let no script run if a
+    browser took them for a page. `style-src` is for the page that Chromium makes
+    around its viewer.
     """
     head = next(download.chunks, b"")
     mime_type = type_of(head)
-    is_inline = wants_inline and mime_type in PICTURE_TYPES
+    is_pdf_page = wants_inline and mime_type == PDF_TYPE and is_called_pdf(filename)
+    is_inline = is_pdf_page or (wants_inline and mime_type in PICTURE_TYPES)
     response = StreamingHttpResponse(
         _whole(head, download.chunks), content_type=mime_type
     )
     response["Content-Disposition"] = _disposition(filename, is_inline=is_inline)
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Content-Security-Policy"] = _PDF_POLICY if is_pdf_page else _SANDBOX
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["X-Content-Type-Options"] = "nosniff"
     if download.size is not None:
@@ -51,6 +67,11 @@ def type_of(head: bytes) -> str:
         (mime_type for pattern, mime_type in _HEADS if pattern.match(head)),
         FALLBACK_TYPE,
     )
+
+
+def is_called_pdf(filename: str) -> bool:
+    """Return whether the file's name says that it is a PDF."""
+    return filename.lower().endswith(".pdf")
 
 
 def _whole(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

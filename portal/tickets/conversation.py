@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal import markup
+from portal import downloads, markup
 from portal.brands import Brand
 from portal.helpspot.types import (
     Attachment,
@@ -42,6 +42,7 @@ class File:
     name: str
     kind: str
     is_picture: bool
+    is_pdf: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +175,7 @@ def _file(attachment: Attachment) -> File:
         name=attachment.filename or name,
         kind=ending.upper() if len(ending) <= 5 else "",
         is_picture=ending in _PICTURES,
+        is_pdf=downloads.is_called_pdf(name),
     )
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from portal.desk.models import DeskSettings, Document
 from portal.downloads import type_of
+from tests.html_page import parse_page
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 30
 
@@ -85,6 +86,62 @@ def test_a_picture_is_shown_when_asked_and_when_it_is_one(holder, inkwell):
     assert shown["Content-Type"] == "image/png"
     assert shown["Content-Disposition"].startswith("inline;")
     assert saved["Content-Disposition"].startswith("attachment;")
+
+
+def test_a_pdf_is_saved_by_its_name_and_previewed_beside(holder, inkwell):
+    page = parse_page(holder.get(f"/requests/{inkwell.ticket.pk}/"))
+    link = address(inkwell, inkwell.document, "return-label.pdf")
+    preview = page.one("a", href=f"{link}?inline")
+
+    saved, shown = holder.get(link), holder.get(preview["href"])
+
+    assert preview.text == "Preview return-label.pdf (opens a new tab)"
+    assert preview["target"] == "_blank"
+    assert preview["rel"] == "noopener noreferrer"
+    assert body(saved) == body(shown) == b"%PDF-1.4 return label"
+    assert saved["Content-Disposition"].startswith("attachment;")
+    assert saved["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert shown["Content-Disposition"].startswith("inline;")
+
+
+def test_a_previewed_pdf_is_nothing_but_a_pdf_and_tells_nobody(holder, inkwell):
+    response = holder.get(f"{address(inkwell, inkwell.document)}?inline")
+    body(response)
+
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    )
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
+
+
+@pytest.mark.parametrize(
+    ("filename", "content", "mime_type"),
+    [
+        ("page.pdf", b"<script>alert(1)</script>", "application/pdf"),
+        ("late.pdf", b"<script>alert(1)</script>%PDF-1.4", "application/pdf"),
+        ("page.html", b"%PDF-1.4<script>alert(1)</script>", "application/pdf"),
+        ("page.pdf.svg", b"%PDF-1.4<svg onload='alert(1)'/>", "image/svg+xml"),
+    ],
+)
+def test_what_only_half_says_that_it_is_a_pdf_is_saved(
+    holder, inkwell, filename, content, mime_type
+):
+    document = attach(inkwell, filename, content, mime_type)
+
+    # The name in the address is anybody's: the file's own name counts.
+    response = holder.get(f"{address(inkwell, document, 'x.pdf')}?inline")
+    body(response)
+
+    assert response["Content-Type"] not in {"text/html", "image/svg+xml"}
+    assert response["Content-Disposition"].startswith("attachment;")
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
 
 
 @pytest.mark.parametrize(
