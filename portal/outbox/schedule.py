@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
 
 from portal.outbox.models import Submission
+
+State = Submission.State
 
 LEASE = timedelta(seconds=60)
 # The slowest upload worth waiting for; the transport's own deadline is stricter.
@@ -19,13 +22,15 @@ PAUSES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800))
 # an hour after sending. The pauses run from look to look, so that a clock set forward
 # does not bring them all at once.
 LOOKS = tuple(timedelta(seconds=s) for s in (10, 50, 540, 300))
-_LONGER_THAN_ANY = timedelta(minutes=45)
+JITTER = 0.2
+# A clock that is corrected by less is no reason to take a lease from its owner.
+CORRECTION = timedelta(seconds=20)
 
 
 def next_try(attempts: int) -> timedelta:
     """Return the pause after so many attempts: growing, and never all at once."""
     pause = PAUSES[min(max(attempts, 1), len(PAUSES)) - 1]
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
+    return pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, hides nothing
 
 
 def next_look(looks: int) -> timedelta:
@@ -44,12 +49,35 @@ def horizon() -> timedelta:
 
 
 def is_due(moment: datetime) -> Q:
-    """Return the condition for rows that need attention now.
+    """Return the condition for rows that need attention now."""
+    return Q(due_at__lte=moment)
 
-    A time further ahead than any pause was written by a clock that has since been set
-    back: such a row is due as well, rather than stuck for as long as the clock jumped.
+
+def is_stranded(moment: datetime) -> Q:
+    """Return the condition for rows whose time a clock wrote that was set back since.
+
+    It is further ahead than their pause or lease can be: they need attention now,
+    rather than being stuck for as long as the clock jumped.
     """
-    return Q(due_at__lte=moment) | Q(due_at__gt=moment + _LONGER_THAN_ANY)
+    stranded = Q()
+    for rows, longest in _longest_waits():
+        stranded |= rows & Q(due_at__gt=moment + longest + CORRECTION)
+    return stranded
+
+
+def _longest_waits() -> Iterator[tuple[Q, timedelta]]:
+    """Yield how far ahead a row's time may be, by its state and its tries."""
+    all_files = settings.MAX_FILES * settings.MAX_FILE_BYTES
+    yield Q(state=State.CONNECTING), LEASE
+    yield Q(state=State.SENDING), sending_lease(all_files)
+    for tries, pause in enumerate(PAUSES, 1):
+        longest = pause * (1 + JITTER)
+        is_last = tries == len(PAUSES)
+        tried = Q() if is_last else Q(attempts__lte=tries)
+        looked = Q() if is_last else Q(looks__lt=tries)
+        yield Q(state=State.RECEIVED) & tried, longest
+        # Whoever looks has it in hand for a lease.
+        yield Q(state=State.UNKNOWN) & looked, max(longest, next_look(tries - 1), LEASE)
 
 
 def is_overdue(submission: Submission, moment: datetime) -> bool:

@@ -10,21 +10,29 @@ from threading import Event, Thread
 
 from django.conf import settings
 from django.db import close_old_connections, connections
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal.brands import brand_with_id
 from portal.helpspot import helpspot_for
 from portal.outbox.clock import now
-from portal.outbox.delivery import claim, deliver, hold, presume_lost
+from portal.outbox.delivery import (
+    advance,
+    claim,
+    deliver,
+    hold,
+    presume_lost,
+)
 from portal.outbox.evidence import look
 from portal.outbox.housekeeping import keep_house
 from portal.outbox.models import Submission
-from portal.outbox.schedule import is_due
+from portal.outbox.schedule import is_due, is_stranded
 
 logger = logging.getLogger(__name__)
 
 State = Submission.State
 
+AT_WORK = {State.RECEIVED, State.CONNECTING, State.SENDING, State.UNKNOWN}
 IDLE_SECONDS = 1.0
 HOUSE_EVERY_SECONDS = 3600.0
 FINISH_SECONDS = 25.0
@@ -80,16 +88,24 @@ def drain(stop: Event) -> int:
 
 def attend_next() -> bool:
     """Attend to one row that is due; False where none is."""
-    due = Submission.objects.filter(is_due(now())).order_by("due_at")[:CHOICE]
-    rows = list(due)
+    moment = now()
+    # The second costs a look at all that waits, so it comes when nothing else does.
+    rows = _first(is_due(moment)) or _first(is_stranded(moment))
     if not rows:
         return False
     attend(random.choice(rows))  # noqa: S311 - spreads the work, hides nothing
     return True
 
 
+def _first(condition: Q) -> list[Submission]:
+    return list(Submission.objects.filter(condition).order_by("due_at")[:CHOICE])
+
+
 def attend(submission: Submission) -> None:
-    """Do what is due with a row."""
+    """Do what is due with a row; one that rests needs nothing any more."""
+    if submission.state not in AT_WORK:
+        advance(submission, due_at=None)
+        return
     try:
         brand = brand_with_id(submission.brand_id)
     except LookupError:

@@ -174,9 +174,9 @@ def test_tells_a_help_desk_again_that_takes_references(desk, portal, settings):
     assert desk.writes("request.create")[0]["tNote"] == "x"
 
 
-@pytest.mark.parametrize("hours", [1, 24])
-def test_is_not_stuck_when_the_clock_is_set_back(desk, portal_of, away, hours):
-    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+@pytest.mark.parametrize("minutes", [1, 20, 60, 24 * 60])
+def test_is_not_stuck_when_the_clock_is_set_back(desk, portal_of, away, minutes):
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
         submission = submit(away)
         portal_of(desk.url)
 
@@ -184,6 +184,31 @@ def test_is_not_stuck_when_the_clock_is_set_back(desk, portal_of, away, hours):
 
     submission.refresh_from_db()
     assert submission.state == "delivered"
+
+
+def test_a_corrected_clock_takes_no_row_from_whoever_is_sending_it(desk, portal):
+    desk.faults = ["hang_up_after"]
+    submission = submit(portal)
+    stop_at(submission, "sending", due_at=timezone.now() + timedelta(seconds=60))
+
+    corrected = work(seconds=-5)
+
+    assert corrected == 0
+
+
+@pytest.mark.parametrize("state", ["delivered", "refused", "held", "discarded"])
+@pytest.mark.parametrize("brand_id", ["default", "sold"])
+def test_lets_rest_what_is_settled_whatever_it_says(desk, portal, state, brand_id):
+    submission = submit(portal)
+    Submission.objects.filter(pk=submission.pk).update(
+        state=state, brand_id=brand_id, due_at=timezone.now()
+    )
+
+    attended = work(seconds=1)
+
+    submission.refresh_from_db()
+    assert (attended, submission.state, submission.due_at) == (1, state, None)
+    assert len(desk.done) == 1
 
 
 def test_holds_what_belongs_to_a_brand_that_is_gone(portal):
