@@ -54,6 +54,11 @@ def shelf_index(brand: Brand, helpspot: HelpSpot) -> ShelfIndex:
     return made
 
 
+def index_at_hand(brand: Brand) -> ShelfIndex | None:
+    """Return the index that this process last made, without asking anyone."""
+    return _made.get(brand.id)
+
+
 def _shelf(brand: Brand, helpspot: HelpSpot) -> Shelf:
     try:
         return read_shelf(brand, helpspot).value

@@ -15,7 +15,7 @@ from django.views.decorators.http import (
 from portal import accounts, markup
 from portal.accounts.limits import Limit, spend, visitor_network
 from portal.http import PortalRequest, public, render_page
-from portal.search.answers import count_solved, find_answers
+from portal.search.answers import MOST_LETTERS, count_solved, find_answers
 from portal.search.kinds import Kind, Result
 from portal.search.missed import count_missed
 from portal.search.own import find_own
@@ -25,7 +25,6 @@ PAGE_SIZE = 20
 QUERY_LENGTH = 200
 EXCERPT_LENGTH = 200
 INSTANT_GUIDES, INSTANT_TOPICS, INSTANT_OWN = 5, 3, 3
-ANSWERS_LENGTH = 400
 SOLVED_LIMITS = (Limit(10, 60 * 60),)
 MISSED_LIMITS = (Limit(20, 60 * 60),)
 
@@ -147,7 +146,7 @@ def answers(request: PortalRequest) -> HttpResponse:
 
     The words come in the body: they stand in no address and in no log.
     """
-    text = request.POST.get("q", "")[:ANSWERS_LENGTH]
+    text = request.POST.get("q", "")[:MOST_LETTERS]
     found = find_answers(request.brand, request.helpspot, text)
     if not found:
         return HttpResponse(status=204)

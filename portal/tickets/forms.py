@@ -270,6 +270,15 @@ class TicketForm(forms.Form):
                 anchor = bound.id_for_label or bound.auto_id
                 yield Answer(str(bound.label), text, f"#{anchor}")
 
+    def written(self) -> str:
+        """Return what stands in the large fields, as it was typed."""
+        texts = [
+            bound.value() or ""
+            for bound in self
+            if isinstance(bound.field.widget, forms.Textarea)
+        ]
+        return " ".join(texts)
+
     def custom_values(self) -> dict[int, str]:
         """Return the answered custom fields as HelpSpot takes them, by id.
 

@@ -17,6 +17,7 @@ from portal.desk.models import Category, CustomField, DeskSettings, Document, Ti
 from portal.helpspot import helpspot_for
 from portal.outbox import delivery
 from portal.outbox.models import StagedFile, Submission
+from portal.search import shelf_index
 from tests.html_page import parse, parse_page
 from tests.tickets.asking import (
     URL,
@@ -354,6 +355,56 @@ def test_shows_at_the_name_what_helpspot_says_about_it(client, inkwell):
     response = client.post(URL, valid(inkwell, name="x" * 150))
 
     assert "sFirstName" in error_at(parse_page(response), "name")
+
+
+# ------------------------------------------------------------ guides that may answer
+
+
+BLANK = "All labels from my printer come out blank since this morning."
+
+
+def guides(page) -> list[str]:
+    box = page.one("section", aria_labelledby="answers-heading")
+    return [link.text for link in box.all("a")]
+
+
+@pytest.fixture
+def cold_index(monkeypatch):
+    monkeypatch.setattr(shelf_index, "_made", {})
+
+
+def test_a_form_that_comes_back_brings_guides_for_what_was_written(
+    client, inkwell, cold_index
+):
+    client.get("/search/", {"q": "labels"})
+    # From here on nobody is asked.
+    break_desk("down")
+
+    page = parse_page(client.post(URL, valid(inkwell, note=BLANK, email="")))
+
+    assert guides(page) == ["Labels come out blank or faint (opens a new tab)"]
+    box = page.one("section", aria_labelledby="answers-heading")
+    assert "js-only" not in box["class"]
+    assert "hidden" in box.one("p", data_answers_empty="").attributes
+    link = box.one("a")
+    assert (link["target"], link["rel"]) == ("_blank", "noopener")
+    # Without scripts no draft is kept that this button could speak of.
+    assert "js-only" in box.one("button")["class"]
+    assert page.one("textarea", name="note").text == BLANK
+
+
+def test_guides_are_not_waited_for(client, inkwell, cold_index):
+    page = parse_page(client.post(URL, valid(inkwell, note=BLANK, email="")))
+
+    assert guides(page) == []
+
+
+def test_a_form_not_sent_yet_brings_no_guides(client, inkwell, cold_index):
+    client.get("/search/", {"q": "labels"})
+
+    page = parse_page(client.post(URL, valid(inkwell, note=BLANK, _choose="1")))
+
+    assert guides(page) == []
 
 
 # -------------------------------------------------------------------------- files

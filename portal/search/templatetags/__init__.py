@@ -1,0 +1,1 @@
+"""What other rooms' templates ask of the search."""
