@@ -145,6 +145,8 @@ def error_page(
     `retry_after` (seconds) in the context.
     """
     values: dict[str, Any] = {"retry_after": 30, **(context or {})}
+    if status == 404:
+        values["guess"] = _sought_words(request)
     values["retry_minutes"] = max(1, round(values["retry_after"] / 60))
     response = HttpResponse(
         render_to_string(f"errors/{name or status}.html", values, request=request),
@@ -154,6 +156,13 @@ def error_page(
         response["Retry-After"] = str(values["retry_after"])
     patch_cache_control(response, private=True, no_store=True)
     return response
+
+
+def _sought_words(request: HttpRequest) -> str:
+    """Return the words in the address of a guide or topic that is not there."""
+    match = request.resolver_match
+    slug: str = match.kwargs.get("slug", "") if match else ""
+    return slug.replace("-", " ").strip()[:200]
 
 
 class NextPageAway(Exception):

@@ -15,7 +15,7 @@
   };
   const until = (draft) => new Date(draft.at + DAYS * 86400000);
   const drop = (name) => storage.removeItem(PREFIX + name);
-  const words = (date, options) => new Intl.DateTimeFormat(document.documentElement.lang || undefined, options).format(date);
+  const words = (date, options) => new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB") || undefined, options).format(date);
 
   /* Old drafts go, whoever left them; a page that says a form was sent ends its draft. */
   for (const key of Object.keys(storage)) {

@@ -1,14 +1,16 @@
 /* Times in the reader's own zone: "5 minutes ago" within a day, then the date and time;
    the whole time stands in the title. Without this script they stand in UTC. */
 (() => {
-  const language = document.documentElement.lang || undefined;
+  /* Plain English is the day before the month, on a clock of 24 hours, as the server
+     writes it. */
+  const language = document.documentElement.lang.replace(/^en$/, "en-GB") || undefined;
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const exact = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
   const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 
   const say = (at) => {
     const minutes = Math.round((Date.now() - at) / 60000);
-    if (minutes < 0 || minutes >= 24 * 60) return exact.format(at);
+    if (minutes < 0 || minutes >= 24 * 60) return exact.format(at).replace(" at ", ", ");
     return minutes < 60 ? relative.format(-minutes, "minute") : relative.format(-Math.round(minutes / 60), "hour");
   };
   const show = (root) => {

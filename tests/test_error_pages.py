@@ -32,6 +32,13 @@ def test_an_unknown_address_offers_search_and_the_overview(client, inkwell):
     assert parse_page(response).one("input", id="q-404")
 
 
+def test_a_missing_guide_is_sought_by_the_words_of_its_address(client, inkwell):
+    response = client.get("/kb/pages/98765-paper-jams-on-the-x2/")
+
+    field = parse_page(response).one("input", id="q-404")
+    assert field.attributes["value"] == "paper jams on the x2"
+
+
 @pytest.mark.parametrize(
     "headers",
     [

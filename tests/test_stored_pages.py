@@ -239,5 +239,5 @@ def test_an_outage_shows_the_last_copy_with_its_time_and_keeps_it_for_seconds(
         response = client.get(address)
 
     assert response.status_code == 200
-    assert "You see what it said on" in response.content.decode()
+    assert "You see this page as of" in response.content.decode()
     assert re.search(r"max-age=(0, s-maxage=)?10\b", response["Cache-Control"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from django import forms
@@ -44,7 +45,7 @@ def submit(request: PortalRequest) -> HttpResponse:
     if _CHANGES.intersection(request.POST):
         return _change_form(request)
     current = _questions(request)
-    form = _sent_form(request, _asked(request) or current)
+    form = _sent_form(request, _asked(request, current) or current)
     if _is_to_be_checked(request, form):
         return _check_page(request, form)
     submission = _send(request, form, current)
@@ -126,10 +127,16 @@ def _questions(request: PortalRequest) -> questions.Questions:
     )
 
 
-def _asked(request: PortalRequest) -> questions.Questions | None:
-    """Return what the form asked: staff may have changed the questions since."""
+def _asked(
+    request: PortalRequest, current: questions.Questions
+) -> questions.Questions | None:
+    """Return what the form asked: staff may have changed the questions since.
+
+    Whether the help desk answers is known from the current ones.
+    """
     sealed = request.POST.get("asked", "")
-    return questions.asked(sealed, prefill.category_id(request.POST))
+    asked = questions.asked(sealed, prefill.category_id(request.POST))
+    return asked and replace(asked, is_current=current.is_current)
 
 
 def _is_to_be_checked(request: PortalRequest, form: TicketForm) -> bool:

@@ -40,7 +40,7 @@ def test_shows_the_public_books_and_their_size(client, inkwell):
 
     books = page.all("li", class_="book")
     assert [book.text for book in books] == [
-        "Printer manual Everything about your label printer. 4 pages"
+        "Printer manual Everything about your label printer. 4 guides"
     ]
     assert hrefs(books[0]) == [f"/kb/books/{inkwell.book.pk}-printer-manual/"]
 
@@ -142,7 +142,7 @@ def test_shows_a_book_without_its_size_when_its_contents_fail(
     page = parse_page(client.get("/"))
 
     assert [book.text for book in page.all("li", class_="book")] == [
-        "Printer manual Everything about your label printer. 4 pages",
+        "Printer manual Everything about your label printer. 4 guides",
         "Broken book",
     ]
     assert page.one("p", class_="lede").text == "Search our guides, or write to us."

@@ -137,7 +137,7 @@ def test_swaps_in_nothing_when_the_words_are_gone(client, inkwell):
         (
             "kb.search",
             "labels",
-            "What is called so is here all the same.",
+            "What has these words in its title is below all the same.",
             {
                 "Guide: Labels come out blank or faint",
                 "Topic: Best stock for glass jars?",
@@ -152,7 +152,7 @@ def test_swaps_in_nothing_when_the_words_are_gone(client, inkwell):
         (
             "forums.search",
             "jars",
-            "What is called so is here all the same.",
+            "What has these words in its title is below all the same.",
             {"Topic: Best stock for glass jars?"},
         ),
     ],
@@ -191,7 +191,7 @@ def test_says_from_when_an_old_answer_is(client, inkwell, partly_down, time_mach
 
     page = parse_page(client.get("/search/?q=dark"))
 
-    assert "You see what it said on 24 November 2026, 08:00" in page.text
+    assert "You see this page as of 24 November 2026, 08:00" in page.text
     assert titles(page) == ["Guide: Labels come out blank or faint"]
 
 

@@ -117,7 +117,7 @@ def test_a_request_that_came_late_joins_a_signed_in_customers_list(customer, ink
     ("state", "words"),
     [
         (Submission.State.UNKNOWN, "appear here as soon as our help desk confirms it"),
-        (Submission.State.HELD, "Someone of our team looks after it by hand"),
+        (Submission.State.HELD, "Someone from our team looks after it by hand"),
         (Submission.State.DISCARDED, "Our help desk did not take it"),
     ],
 )

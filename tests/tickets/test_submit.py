@@ -299,6 +299,15 @@ def test_an_empty_form_comes_back_with_every_problem_in_page_order(client, inkwe
     ]
 
 
+def test_a_mistake_is_not_called_an_outage(client, inkwell):
+    asked = parse_page(client.get(URL)).one("input", name="asked").attributes["value"]
+
+    page = parse_page(client.post(URL, {"asked": asked}))
+
+    assert "Enter the details of your request" in page.one("main").text
+    assert "cannot reach our help desk" not in page.one("main").text
+
+
 def test_a_form_that_comes_back_has_lost_nothing(client, inkwell):
     form = {
         **about_printer(inkwell, office="Room 9", story="Long story", firmware="new"),
