@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import dj_database_url
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
-from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr
+from pydantic import AwareDatetime, BeforeValidator, Field, FilePath, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from whitenoise.compress import Compressor
 
@@ -64,6 +64,8 @@ class Environment(BaseSettings):
     helpspot_time_zone: str = "UTC"  # of the dates that HelpSpot formats
     helpspot_login_by_post: bool = False  # keeps passwords out of its access log
     helpspot_portal_id: int = 0  # secondary portal that requests are filed under
+    # The certificates (PEM) that vouch for a help desk with an authority of its own.
+    helpspot_ca_file: FilePath | None = None
 
     # Where operators find held submissions, as in "operators-7c1f"; empty: nowhere.
     operators_path: str = ""
@@ -84,6 +86,9 @@ class Environment(BaseSettings):
     check_answers: bool = False  # show the request once more before it is sent
     # How many days after its end a request still takes replies; unset: always.
     closed_reply_days: int | None = None
+    # Custom fields that a customer's list of requests shows, by id, as in "3 7"; shown
+    # where HelpSpot sends them in the list, which it documents for no version.
+    list_fields: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = ()
     # Where requests are filed that say why a guide did not help, as in "12"; unset:
     # they are kept in the operators' admin, for so many days.
     feedback_category: int | None = None
@@ -135,6 +140,7 @@ HELPSPOT_URL = env.helpspot_url
 HELPSPOT_TIME_ZONE = env.helpspot_time_zone
 HELPSPOT_LOGIN_BY_POST = env.helpspot_login_by_post
 HELPSPOT_PORTAL_ID = env.helpspot_portal_id
+HELPSPOT_CA_FILE = str(env.helpspot_ca_file or "")
 DESK_IS_BUILT_IN = not HELPSPOT_URL
 OPERATORS_PATH = env.operators_path.strip("/")
 # The embedded transport hands prepared requests to this function, in this process.
@@ -151,6 +157,7 @@ BRAND: dict[str, Any] = {
     "terms_link": env.request_terms_link,
     "checks_answers": env.check_answers,
     "closed_reply_days": env.closed_reply_days,
+    "list_fields": env.list_fields,
 }
 MAINTENANCE = (env.maintenance_from, env.maintenance_until)
 MAX_FILE_BYTES = env.max_file_mb * 1024 * 1024

@@ -19,8 +19,8 @@ class Brand:
     address to read more at. `is_detailed` asks what the customer did, expected and met
     instead of one box for all; `terms` is a statement to agree to before sending (""
     for none); `checks_answers` shows a request once more before it is sent. A request
-    takes replies for `closed_reply_days` after its end, None for always. Sizes are
-    bytes.
+    takes replies for `closed_reply_days` after its end, None for always. `list_fields`
+    are the custom fields that the list of requests shows, by id. Sizes are bytes.
     """
 
     id: str
@@ -34,6 +34,7 @@ class Brand:
     terms_link: str
     checks_answers: bool
     closed_reply_days: int | None
+    list_fields: tuple[int, ...]
     max_files: int
     max_file_bytes: int
     connection: Connection
@@ -52,6 +53,7 @@ def brand_for(host: str) -> Brand:
             time_zone=settings.HELPSPOT_TIME_ZONE,
             login_by_post=settings.HELPSPOT_LOGIN_BY_POST,
             portal_id=settings.HELPSPOT_PORTAL_ID,
+            ca_file=settings.HELPSPOT_CA_FILE,
         ),
     )
 

@@ -13,13 +13,15 @@ class Connection:
 
     `base_url` is HelpSpot's address, or "embedded:" for the practice desk in this
     process. `time_zone` is that of the dates HelpSpot formats. `portal_id` is the
-    secondary portal that new requests are filed under, 0 for the primary one.
+    secondary portal that new requests are filed under, 0 for the primary one. `ca_file`
+    has the certificates that vouch for the help desk, "" for the usual ones.
     """
 
     base_url: str
     time_zone: str = "UTC"
     login_by_post: bool = False
     portal_id: int = 0
+    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

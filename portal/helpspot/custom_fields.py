@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from portal.helpspot import wire
-from portal.helpspot.types import CustomField
+from portal.helpspot.types import CustomField, CustomValue
 
 SEPARATOR = "#-#"
 DRILL_DOWN = "drilldown"
+_ELEMENT = re.compile(r"Custom([0-9]{1,10})")
 Path = tuple[str, ...]
 
 
@@ -32,6 +34,15 @@ def build(row: Element) -> CustomField:
         decimal_places=wire.number(row, "iDecimalPlaces") or 0,
         pattern=wire.text(row, "sRegex"),
     )
+
+
+def values(row: Element) -> Iterator[CustomValue]:
+    """Yield the values of a request's `<Custom#>` elements that are not blank."""
+    for name, child in wire.singles(row).items():
+        match = _ELEMENT.fullmatch(name)
+        value = wire.content(child)
+        if match and value.strip():
+            yield CustomValue(field_id=int(match[1]), value=value)
 
 
 def _label(item: Element) -> str:

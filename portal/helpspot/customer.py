@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.views.decorators.debug import sensitive_variables
 
-from portal.helpspot import wire
+from portal.helpspot import custom_fields, wire
 from portal.helpspot.errors import LoginFailed, Rejected
 from portal.helpspot.transport import Transport
 from portal.helpspot.types import TicketSummary
@@ -77,4 +77,5 @@ def _summary(row: Element, zone: ZoneInfo) -> TicketSummary:
         email=wire.text(row, "sEmail"),
         phone=wire.text(row, "sPhone"),
         customer_id=wire.text(row, "sUserId"),
+        custom_values=tuple(custom_fields.values(row)),
     )

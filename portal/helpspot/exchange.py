@@ -40,10 +40,14 @@ class Answer:
     may_pass: bool = False
 
 
-def new_session() -> requests.Session:
-    """Return a session that reaches help desks on sockets and the one in here."""
+def new_session(ca_file: str) -> requests.Session:
+    """Return a session that reaches help desks on sockets and the one in here.
+
+    `ca_file` has the certificates to trust, "" for those of `requests`.
+    """
     session = requests.Session()
     session.trust_env = False
+    session.verify = ca_file or True
     for scheme in ("http://", "https://"):
         session.mount(scheme, PunctualAdapter())
     session.mount(SCHEME, EmbeddedAdapter())

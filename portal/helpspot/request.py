@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from xml.etree.ElementTree import Element
 from zoneinfo import ZoneInfo
@@ -17,7 +17,6 @@ from portal.helpspot.types import (
     Attachment,
     Category,
     CustomField,
-    CustomValue,
     Download,
     Note,
     Ticket,
@@ -27,7 +26,6 @@ from portal.helpspot.types import (
 
 NO_CUSTOM: Mapping[int, str] = MappingProxyType({})
 _ACCESS_KEY = re.compile(r"([0-9]{1,10})[A-Za-z][A-Za-z0-9]{0,63}")
-_CUSTOM = re.compile(r"Custom([0-9]{1,10})")
 
 
 class RequestMethods:
@@ -210,17 +208,9 @@ def _ticket(root: Element, id_: int, zone: ZoneInfo) -> Ticket:
         email=wire.text(root, "sEmail"),
         phone=wire.text(root, "sPhone"),
         customer_id=wire.text(root, "sUserId"),
-        custom_values=tuple(_custom_values(root)),
+        custom_values=tuple(custom_fields.values(root)),
         notes=tuple(sorted(notes, key=lambda note: note.id)),
     )
-
-
-def _custom_values(root: Element) -> Iterator[CustomValue]:
-    for name, child in wire.singles(root).items():
-        match = _CUSTOM.fullmatch(name)
-        value = wire.content(child)
-        if match and value.strip():
-            yield CustomValue(field_id=int(match[1]), value=value)
 
 
 def _note(item: Element, ticket_id: int, zone: ZoneInfo) -> Note:

@@ -102,7 +102,7 @@ class Transport:
         deadline = Deadline(time.monotonic() + seconds, seconds)
         with measured(method), self._passing("write", method):
             # A new connection cannot have been closed while it lay idle.
-            with new_session() as session:
+            with new_session(self.connection.ca_file) as session:
                 answer = self._exchange(session, request, deadline, limits.answer_bytes)
             lost = Uncertain if answer.may_have_left else Unavailable
             return settle(method, answer, build, lost=lost, has_files=bool(files))
@@ -188,7 +188,8 @@ class Transport:
         """Return this thread's session for reads, whose connections stay open."""
         session: requests.Session | None = getattr(self._kept, "session", None)
         if session is None:
-            session = self._kept.session = new_session()
+            session = new_session(self.connection.ca_file)
+            self._kept.session = session
         return session
 
 

@@ -146,7 +146,11 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketSummary:
-    """One row of a customer's list of requests. `note` is the opening text."""
+    """One row of a customer's list of requests. `note` is the opening text.
+
+    The vendor documents no custom values here; they are there where a server sends
+    them.
+    """
 
     id: int
     access_key: str = field(repr=False)
@@ -165,6 +169,7 @@ class TicketSummary:
     email: str | None = None
     phone: str | None = None
     customer_id: str | None = None
+    custom_values: tuple[CustomValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
