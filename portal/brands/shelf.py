@@ -6,7 +6,8 @@ all public books' contents. Only what stands on this map is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -72,20 +73,40 @@ class Shelf:
     """All public books in order. What is not here raises `NotFound`.
 
     It raises `Unavailable` instead where it may stand in a book that could not be read.
+    What asks after all pages at once is worked out once for each shelf that was read,
+    so that a page of the portal costs the same however many guides there are.
     """
 
     books: tuple[ShelvedBook, ...]
 
-    @property
+    def __getstate__(self) -> dict[str, object]:
+        """Return what other processes get: they work out the rest for themselves."""
+        return {"books": self.books}
+
+    @cached_property
     def page_count(self) -> int | None:
         """Return how many pages all books have, None where one could not be read."""
         counts = [shelved.page_count for shelved in self.books]
         return None if None in counts else sum(count or 0 for count in counts)
 
-    @property
-    def highlights(self) -> list[Place]:
+    @cached_property
+    def highlights(self) -> tuple[Place, ...]:
         """Return the pages that staff highlighted, book by book."""
-        return [place for place in self.places() if place.page.is_highlighted]
+        return tuple(place for place in self.places() if place.page.is_highlighted)
+
+    @cached_property
+    def has_tags(self) -> bool:
+        """Tell whether any page carries a tag."""
+        return any(place.page.tags for place in self.places())
+
+    @cached_property
+    def by_tag(self) -> Mapping[str, Sequence[Place]]:
+        """Return the pages that carry each tag, book by book, by the casefolded tag."""
+        found: dict[str, list[Place]] = defaultdict(list)
+        for place in self.places():
+            for tag in dict.fromkeys(one.casefold() for one in place.page.tags):
+                found[tag].append(place)
+        return dict(found)
 
     def book(self, book_id: int) -> ShelvedBook:
         """Return a book whose contents are known."""
@@ -105,31 +126,33 @@ class Shelf:
 
     def place(self, page_id: int) -> Place:
         """Return where a page stands."""
-        found = self._places.get(page_id)
+        found = self.find(page_id)
         if found is None:
             raise self._missing()
         return found
 
-    def tagged(self, tag: str) -> list[Place]:
+    def find(self, page_id: int) -> Place | None:
+        """Return where a page stands, None where it is not known."""
+        return self._places.get(page_id)
+
+    def tagged(self, tag: str) -> Sequence[Place]:
         """Return the pages that carry a tag, whatever its case, book by book."""
-        wanted = tag.casefold()
-        found = [
-            place
-            for place in self.places()
-            if any(one.casefold() == wanted for one in place.page.tags)
-        ]
-        if not found:
+        found = self.by_tag.get(tag.casefold())
+        if found is None:
             raise self._missing()
         return found
 
-    def places(self) -> Iterator[Place]:
-        """Yield the places of all pages, book by book."""
-        for shelved in self.books:
-            yield from shelved.places()
+    def places(self) -> Sequence[Place]:
+        """Return the places of all pages, book by book."""
+        return self._all_places
 
     def _missing(self) -> HelpSpotError:
         is_whole = all(shelved.chapters is not None for shelved in self.books)
         return NotFound("kb.getPage") if is_whole else Unavailable("kb.getBookTOC")
+
+    @cached_property
+    def _all_places(self) -> tuple[Place, ...]:
+        return tuple(place for shelved in self.books for place in shelved.places())
 
     @cached_property
     def _places(self) -> dict[int, Place]:

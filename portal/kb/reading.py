@@ -79,11 +79,8 @@ def _minutes(text: str) -> int:
 
 def _related(page: Page, place: Place, shelf: Shelf) -> tuple[Place, ...]:
     """Return what staff linked, else the other pages of the same chapter."""
-    by_id = {one.page.id: one for one in shelf.places()}
-    linked = [by_id[one.id] for one in page.related if one.id in by_id]
-    near = [
-        by_id[one.id]
-        for one in place.chapter.pages
-        if one.id != page.id and one.id in by_id
-    ]
-    return tuple((linked or near)[:RELATED])
+    linked = [found for one in page.related if (found := shelf.find(one.id))]
+    if linked:
+        return tuple(linked[:RELATED])
+    others = [one for one in place.chapter.pages if one.id != page.id][:RELATED]
+    return tuple(found for one in others if (found := shelf.find(one.id)))

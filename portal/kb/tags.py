@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
-from portal.brands.shelf import Shelf
+from portal.brands.shelf import Place, Shelf
 
 SIZES = 3
 
@@ -21,18 +20,17 @@ class UsedTag:
 
 def used_tags(shelf: Shelf) -> list[UsedTag]:
     """Return the tags by name; how they are written in other cases counts as one."""
-    names: dict[str, str] = {}
-    counts: Counter[str] = Counter()
-    for place in shelf.places():
-        for tag in place.page.tags:
-            names.setdefault(tag.casefold(), tag)
-        counts.update({tag.casefold() for tag in place.page.tags})
+    counts = {key: len(places) for key, places in shelf.by_tag.items()}
     most = max(counts.values(), default=1)
     return [
         UsedTag(
-            name=names[key],
-            count=counts[key],
-            size=1 + (counts[key] - 1) * SIZES // most,
+            name=_as_written(key, shelf.by_tag[key][0]),
+            count=count,
+            size=1 + (count - 1) * SIZES // most,
         )
-        for key in sorted(counts)
+        for key, count in sorted(counts.items())
     ]
+
+
+def _as_written(key: str, place: Place) -> str:
+    return next(tag for tag in place.page.tags if tag.casefold() == key)

@@ -49,7 +49,7 @@ def index(request: PortalRequest) -> HttpResponse:
         {
             "section": SECTION,
             "books": shelf.value.books,
-            "has_tags": any(place.page.tags for place in shelf.value.places()),
+            "has_tags": shelf.value.has_tags,
             "as_of": shelf.read_at if shelf.is_old else None,
         },
     )

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from heapq import nsmallest
+from itertools import chain
 
 from portal.search.words import (
     allowed_edits,
@@ -27,6 +29,7 @@ from portal.search.words import (
 MOST_WORDS = 12
 MOST_BEGUN = 50
 MOST_FOUND = 200
+MOST_KEPT = 256
 TITLE, TAGS, PLACE = 4.0, 3.0, 1.0
 EXACT, BEGUN, SAME_MEANING, MISTYPED = 1.0, 0.7, 0.8, 0.5
 _SHORTEST_BEGINNING = 3
@@ -37,6 +40,7 @@ _LENIENT_FROM = 3
 Phrase = tuple[str, ...]
 Synonyms = tuple[tuple[str, ...], ...]
 Weights = Mapping[str, float]
+Hits = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +121,10 @@ class Index:
         self._forms = _forms(texts)
         self._phrases = _phrases(synonyms)
         self._longest_phrase = max(map(len, self._phrases), default=1)
-        # Typing asks for the same words again and again.
+        # Typing asks for the same words again and again, and so do the pages of
+        # results; a word that stands in all titles is as dear as there are titles.
         self._near = lru_cache(maxsize=1024)(self._find_near)
+        self._found = lru_cache(maxsize=MOST_KEPT)(self._find)
 
     def understand(self, query: str) -> Sought:
         """Return what the words of a search may stand for."""
@@ -130,21 +136,27 @@ class Index:
 
         What only stands in a place of that name counts where nothing is called so.
         """
-        terms = sought.telling
-        totals: dict[int, list[float]] = defaultdict(list)
-        for term in terms:
-            for position, score in self._scores(term).items():
-                totals[position].append(score)
+        return list(self._found(sought))
+
+    def _find(self, sought: Sought) -> Hits:
+        scores = [self._scores(term) for term in sought.telling]
+        needed = _needed(len(scores))
+        met = Counter(chain.from_iterable(scores))
         found = [
-            (position, *_total(scores))
-            for position, scores in totals.items()
-            if len(scores) >= _needed(len(terms))
+            (position, *_total([one[position] for one in scores if position in one]))
+            for position, count in met.items()
+            if count >= needed
         ]
         by_name = [one for one in found if one[2]]
-        best = sorted(by_name or found, key=lambda one: (-one[1], one[0]))
-        hits = [(position, score) for position, score, _ in best[:MOST_FOUND]]
+        best = nsmallest(
+            MOST_FOUND, by_name or found, key=lambda one: (-one[1], one[0])
+        )
+        hits = [(position, score) for position, score, _ in best]
         known = {position for position, _ in hits}
-        return hits + [one for one in self._in_spaceless(sought) if one[0] not in known]
+        return (
+            *hits,
+            *(one for one in self._in_spaceless(sought) if one[0] not in known),
+        )
 
     def marks(self, sought: Sought) -> str:
         """Return all words that may be marked where something was found."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.brands import Brand
 from portal.brands.latest import latest_topics
@@ -51,6 +51,10 @@ def shelf_index(brand: Brand, helpspot: HelpSpot) -> ShelfIndex:
     made = _made.get(brand.id)
     if made is None or not made.is_of(shelf, topics, groups):
         made = _made[brand.id] = _make(shelf, topics, groups)
+    elif made.shelf is not shelf:
+        # An equal one that was read later: the next search sees that at a glance,
+        # without comparing all pages.
+        made = _made[brand.id] = replace(made, shelf=shelf)
     return made
 
 

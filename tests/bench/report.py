@@ -112,6 +112,12 @@ def tables(found: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
+def growth(found: dict[str, Any]) -> str:
+    """Return the table of growth alone, with the goals it is judged by."""
+    goals = "\n".join(f"- {line}" for line in _growth_goals(found))
+    return f"{_growth(found['growth'])}\n\n{goals}"
+
+
 def document(found: dict[str, Any], before: str) -> str:
     """Return docs/performance.md, with the section that people write as it was."""
     machine = dict(found["machine"])

@@ -6,6 +6,7 @@ The environment makes it shorter or longer: BENCH_SECONDS for each measurement (
 BENCH_REQUESTS at most in one (2000), BENCH_ROUNDS (3), BENCH_CONNECTIONS ("1 16 64"),
 BENCH_SOAK_SECONDS to watch the memory for so long (0). `--out FILE` takes the numbers
 (var/bench.json), `--docs` rewrites the tables and the plot of docs/performance.md.
+`--growth` measures only what pages cost with a large help desk, and writes nothing.
 """
 
 from __future__ import annotations
@@ -290,13 +291,25 @@ def run(folder: Path) -> dict[str, Any]:
     return found
 
 
+def run_growth(folder: Path) -> dict[str, Any]:
+    """Set up what growth needs, measure that alone, and return the numbers."""
+    machines = Machines(folder)
+    command, port = machines.upstream_command(), machines.upstream_port
+    with serving(command, machines.desk, port, folder / "log"):
+        return {"growth": grown(machines)}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json")
     parser.add_argument("--docs", action="store_true")
+    parser.add_argument("--growth", action="store_true")
     options = parser.parse_args()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        if options.growth:
+            print(report.growth(run_growth(Path(folder))))
+            return
         found = run(Path(folder))
     found["machine"]["took_seconds"] = round(time.monotonic() - started)
     options.out.parent.mkdir(parents=True, exist_ok=True)
