@@ -16,7 +16,7 @@ from typing import Any, NotRequired, TypedDict
 
 from portal import markup
 from portal.accounts.seals import seal, unseal
-from portal.helpspot.types import Moment, TicketSummary
+from portal.helpspot.types import CustomValue, Moment, TicketSummary
 from portal.http import PortalRequest
 
 IDLE_SECONDS = 30 * 60
@@ -118,8 +118,8 @@ def signed_in_as(request: PortalRequest) -> Customer | None:
 def tickets(request: PortalRequest) -> list[TicketSummary]:
     """Return the signed-in customer's requests as of sign-in, newest first.
 
-    They hold what a list shows; `note` is its first line, and `full_name` stands
-    where someone else of the customer's organisation wrote it.
+    They hold what a list shows; `note` is its first line, long answers are cut, and
+    `full_name` stands where someone else of the customer's organisation wrote it.
     """
     visit = _current(request)
     return _unpack(visit.get("tickets")) if visit else []
@@ -195,11 +195,17 @@ def _row(ticket: TicketSummary) -> list[Any]:
         opened.text if opened else None,
         _first_line(ticket.note),
         ticket.full_name,
+        {
+            value.field_id: value.value[:SUMMARY_LENGTH]
+            for value in ticket.custom_values
+        },
     ]
 
 
 def _summary(row: list[Any]) -> TicketSummary:
-    id_, key, is_open, title, category, at, has_time, text, note, full_name = row
+    id_, key, is_open, title, category, at, has_time, text, note, full_name = row[:10]
+    # A visit that began before an upgrade has no custom values.
+    custom: dict[str, str] = row[10] if len(row) > 10 else {}
     return TicketSummary(
         id=id_,
         access_key=key,
@@ -213,6 +219,10 @@ def _summary(row: list[Any]) -> TicketSummary:
         ),
         note=note,
         full_name=full_name,
+        custom_values=tuple(
+            CustomValue(field_id=int(field_id), value=value)
+            for field_id, value in custom.items()
+        ),
     )
 
 

@@ -57,6 +57,11 @@ class DeskSettings(models.Model):
     offers_forums = models.BooleanField(
         default=True, help_text="Off behaves like HelpSpot 5, which has no forums."
     )
+    lists_custom_values = models.BooleanField(
+        "send custom fields in a customer's list of requests",
+        default=False,
+        help_text="HelpSpot's manual shows the list without them.",
+    )
     time_zone = models.CharField(max_length=64, default="UTC")
     fault = models.CharField(
         "misbehave", max_length=8, choices=Fault, default=Fault.NONE, blank=True

@@ -22,6 +22,7 @@ from portal.helpspot.types import (
     Moment,
     Note,
     Ticket,
+    TicketSummary,
 )
 from portal.tickets import quotes
 
@@ -82,6 +83,13 @@ class Detail:
     moment: Moment | None = None
     is_code: bool = False
 
+    def __str__(self) -> str:
+        """Return the answer in words alone, a date as in ISO 8601."""
+        if self.moment is None or self.moment.at is None:
+            return self.text
+        at = self.moment.at
+        return at.isoformat() if self.moment.has_time else at.date().isoformat()
+
 
 def takes_replies(ticket: Ticket, brand: Brand) -> bool:
     """Return whether a reply still belongs there: closed ones take them for a time."""
@@ -140,7 +148,7 @@ def safe_filename(attachment: Attachment) -> str:
 
 
 def details(
-    ticket: Ticket, fields: Sequence[CustomField], time_zone: str
+    ticket: Ticket | TicketSummary, fields: Sequence[CustomField], time_zone: str
 ) -> list[Detail]:
     """Return the answered custom fields in the fields' order, readable."""
     values = {value.field_id: value.value for value in ticket.custom_values}

@@ -20,7 +20,7 @@ from portal.helpspot.errors import HelpSpotError
 from portal.helpspot.types import Ticket, TicketSummary
 from portal.http import PortalRequest, redirect, render_page
 from portal.tickets import receipts
-from portal.tickets.listing import as_csv
+from portal.tickets.listing import all_columns, as_csv
 
 MOST_TICKETS = 100
 
@@ -85,7 +85,7 @@ def _files(request: PortalRequest) -> Iterator[tuple[str, str]]:
             unread.append(ticket.id)
         else:
             yield f"requests/{ticket.id}.json", _json(_shown(whole))
-    yield "requests.csv", as_csv(tickets)
+    yield "requests.csv", as_csv(tickets, all_columns(request.brand, request.helpspot))
     yield "receipts.json", _json(receipts.kept(request))
     yield "this-device.json", _json([one.id for one in device.known_tickets(request)])
     yield "README.txt", _readme(len(tickets), unread)

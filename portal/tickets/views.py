@@ -30,7 +30,7 @@ from portal.helpspot.types import CustomField, Ticket
 from portal.http import PortalRequest, redirect, render_page
 from portal.tickets import conversation, questions
 from portal.tickets.following import CheckForm, ReplyForm
-from portal.tickets.listing import Listing, as_csv
+from portal.tickets.listing import Listing, all_columns, as_csv, shown_columns
 from portal.tickets.submitting import FILES_LIMITS
 
 PAGE_LENGTH = 20
@@ -47,7 +47,8 @@ def index(request: PortalRequest) -> HttpResponse:
         return _to_sign_in(request)
     tickets = accounts.tickets(request)
     outbox.settle_with(request.brand, tickets)
-    listing = Listing(tickets, request.GET)
+    columns = shown_columns(request.brand, request.helpspot)
+    listing = Listing(tickets, request.GET, columns)
     page = Paginator(listing.found, PAGE_LENGTH).get_page(request.GET.get("page"))
     return render_page(
         request,
@@ -56,6 +57,7 @@ def index(request: PortalRequest) -> HttpResponse:
             "section": "requests",
             "listing": listing,
             "page": page,
+            "rows": [(ticket, columns.of(ticket)) for ticket in page],
             "page_numbers": page.paginator.get_elided_page_range(page.number),
             "is_cut": len(tickets) >= accounts.MOST_TICKETS,
         },
@@ -238,10 +240,10 @@ def export(request: PortalRequest) -> HttpResponse:
     """Hand out the signed-in customer's list as CSV, filtered as it is shown."""
     if not accounts.is_signed_in(request):
         return _to_sign_in(request)
-    listing = Listing(accounts.tickets(request), request.GET)
-    response = HttpResponse(
-        as_csv(listing.found), content_type="text/csv; charset=utf-8"
-    )
+    shown = shown_columns(request.brand, request.helpspot)
+    listing = Listing(accounts.tickets(request), request.GET, shown)
+    text = as_csv(listing.found, all_columns(request.brand, request.helpspot))
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="requests.csv"'
     return response
 

@@ -1,15 +1,28 @@
 from __future__ import annotations
 
+import csv
+import json
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.cache import cache
 
 from portal import outbox
-from portal.brands import brand_for
-from portal.desk.models import Customer, DeskSettings, Note, Ticket
+from portal.accounts.seals import seal, unseal
+from portal.brands import brand_for, memory
+from portal.desk.models import (
+    Customer,
+    CustomField,
+    CustomValue,
+    DeskSettings,
+    Note,
+    Ticket,
+)
 from portal.helpspot import helpspot_for
 from tests.desk_content import NOW, Inkwell
+from tests.html_page import parse
 
 URL = "/requests/"
 
@@ -22,6 +35,12 @@ def get(client, query: str = "", **options) -> str:
     response = client.get(f"{URL}{query}", **options)
     assert response.status_code == 200
     return response.content.decode()
+
+
+def sign_in(client):
+    login = {"email": "amal@example.com", "password": "lighthouse"}
+    client.post("/account/sign-in/", login)
+    return client
 
 
 @pytest.fixture
@@ -79,6 +98,77 @@ def test_searches_words_numbers_and_topics(customer, inkwell):
     ]
     number = f"?show=all&q={inkwell.closed_ticket.pk}"
     assert "Please send the October invoice again." in titles(get(customer, number))
+
+
+@pytest.fixture
+def customer_with_answers(client, inkwell, settings):
+    """Amal, of a help desk that sends custom fields in lists; two are to be shown."""
+    DeskSettings.objects.update_or_create(pk=1, defaults={"lists_custom_values": True})
+    for name, value in {"story": "A jam", "bought": "1735689600"}.items():
+        CustomValue.objects.create(
+            ticket=inkwell.ticket, custom_field=inkwell.fields[name], value=value
+        )
+    private = CustomField.objects.create(name="Credit", is_public=False)
+    CustomValue.objects.create(
+        ticket=inkwell.ticket, custom_field=private, value="CANARY"
+    )
+    shown = (inkwell.fields["part"].pk, inkwell.fields["bought"].pk)
+    settings.BRAND = {**settings.BRAND, "list_fields": shown}
+    brand_for.cache_clear()
+    yield sign_in(client)
+    brand_for.cache_clear()
+
+
+def test_shows_the_custom_fields_that_the_operator_names(customer_with_answers):
+    page = parse(customer_with_answers.get(f"{URL}?show=all"))
+
+    first, second = page.all("li", class_="row")
+    assert "Part affected: Label printers › X2 › Print head" in first.text
+    assert "Purchase date: 1 January 2025" in first.text
+    assert "A jam" not in first.text
+    assert "Part affected" not in second.text
+
+
+def test_searches_the_custom_fields_that_it_shows(customer_with_answers):
+    assert titles(get(customer_with_answers, "?q=print+head")) == [
+        "Labels come out blank"
+    ]
+    assert titles(get(customer_with_answers, "?q=jam")) == []
+
+
+def test_the_csv_has_all_custom_fields_that_were_answered(
+    customer_with_answers, inkwell
+):
+    saved = customer_with_answers.get("/requests/export/?show=all").content.decode()
+
+    header, first, second = csv.reader(StringIO(saved))
+    fields = {"model": "X2", "part": "Label printers › X2 › Print head"}
+    fields |= {"story": "A jam", "bought": "2025-01-01"}
+    wanted = {inkwell.fields[name].name: value for name, value in fields.items()}
+    assert dict(zip(header[6:], first[6:], strict=True)) == wanted
+    assert second[6:] == [""] * 4
+    assert "CANARY" not in saved
+
+
+def test_custom_fields_that_nobody_can_name_are_left_out(customer_with_answers):
+    memory.forget_everything()
+    cache.clear()
+    DeskSettings.objects.update(fault="down")
+
+    page = get(customer_with_answers)
+
+    assert titles(page) == ["Labels come out blank"]
+    assert "Print head" not in page
+
+
+def test_a_visit_from_before_an_upgrade_still_has_its_list(client, inkwell):
+    sign_in(client)
+    session = client.session
+    rows = json.loads(unseal(session["visit"]["tickets"]))
+    session["visit"]["tickets"] = seal(json.dumps([row[:10] for row in rows]))
+    session.save()
+
+    assert titles(get(client)) == ["Labels come out blank"]
 
 
 def test_nothing_found_says_what_to_do(customer, inkwell):

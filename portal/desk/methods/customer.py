@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from django.contrib.auth.hashers import make_password
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
@@ -9,8 +11,8 @@ from django.db.models.functions import Lower
 from portal.desk import errors, moments, throttle
 from portal.desk.calls import Call
 from portal.desk.errors import Refused, problem
-from portal.desk.formats import Answer, Several, Tree
-from portal.desk.models import Customer, DeskSettings, Note, Ticket
+from portal.desk.formats import Answer, Several, Tree, Value
+from portal.desk.models import Customer, CustomValue, DeskSettings, Note, Ticket
 
 
 def get_requests(call: Call) -> Answer:
@@ -27,7 +29,9 @@ def get_requests(call: Call) -> Answer:
         raise Refused(problem(errors.LOGIN_WRONG))
     throttle.forget(attempt)
     tickets = _tickets(email, call.desk)
-    return Answer("requests", {"request": Several([_ticket(one) for one in tickets])})
+    custom = _custom_values(tickets) if call.desk.lists_custom_values else {}
+    rows = [{**_ticket(one), **custom.get(one.pk, {})} for one in tickets]
+    return Answer("requests", {"request": Several(rows)})
 
 
 def _has_password(email: str, password: str) -> bool:
@@ -52,6 +56,18 @@ def _tickets(email: str, desk: DeskSettings) -> QuerySet[Ticket]:
         .prefetch_related(Prefetch("notes", queryset=opening, to_attr="opening"))
         .order_by("-opened_at", "-id")
     )
+
+
+def _custom_values(tickets: QuerySet[Ticket]) -> dict[int, dict[str, Value]]:
+    found: dict[int, dict[str, Value]] = defaultdict(dict)
+    values = CustomValue.objects.filter(
+        ticket__in=tickets.values("pk").order_by(), custom_field__is_public=True
+    )
+    for ticket_id, field_id, value in values.order_by("custom_field").values_list(
+        "ticket", "custom_field", "value"
+    ):
+        found[ticket_id][f"Custom{field_id}"] = value
+    return found
 
 
 def _customer_ids(email: str) -> list[str]:
