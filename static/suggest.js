@@ -19,7 +19,7 @@
     found.append(...[...part.body.childNodes].map((node) => document.importNode(node, true)));
     const count = found.querySelectorAll("li").length;
     empty.hidden = count > 0;
-    status.textContent = count ? box.dataset.answers.replace("{count}", count) : "";
+    status.textContent = found.querySelector("[data-answers-words]")?.textContent ?? "";
   };
   const look = async () => {
     const text = words();

@@ -241,6 +241,7 @@ def test_guides_appear_beside_what_is_written_and_nothing_moves(
 
     link = box.get_by_role("link", name=re.compile("Labels come out blank"))
     expect(link).to_have_attribute("target", "_blank")
+    expect(box.get_by_role("status")).to_have_text(re.compile("^1 guide may answer"))
     assert page.get_by_label(re.compile("^Your name")).bounding_box() == before
 
 
