@@ -23,7 +23,7 @@ hosts: $(VENV)/dev.stamp
 
 # Shares of a bare Django's throughput, in six minutes; BENCH_FLAGS=--docs keeps them,
 # BENCH_SOAK_SECONDS=600 watches the memory for ten more.
-bench: $(VENV)/base.stamp
+bench: $(VENV)/dev.stamp
 	@$(BIN)/python -m tests.bench.run $(BENCH_FLAGS)
 
 # Rewrites both locks from the ranges in pyproject.toml; needs uv.

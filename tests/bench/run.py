@@ -29,7 +29,7 @@ from urllib.parse import urlencode
 
 import django
 
-from tests.bench import growth, load, plot, report
+from tests.bench import browser, growth, load, plot, report
 from tests.bench.grown import SIZES
 from tests.bench.load import Measured
 from tests.bench.pages import Page, Ports, filled_form, make_pages
@@ -287,6 +287,7 @@ def run(folder: Path) -> dict[str, Any]:
         }
         found["growth"] = grown(machines)
         found["soak"] = soak(portal, pages, SOAK_SECONDS) if SOAK_SECONDS else None
+    found["browser"] = browser.measure_served(folder / "served")
     found["machine"]["load_at_end"] = [round(each, 1) for each in os.getloadavg()]
     return found
 
