@@ -46,10 +46,13 @@
       && control.value.trim() && control.value !== control.defaultValue)
     || control.name === "waiting");
 
-  const fill = (form, values) => {
+  /* `done` are the fields that have their words already: what was written since stays. */
+  const fill = (form, values, done) => {
     for (const [name, all] of Object.entries(values)) {
       if (name === "waiting") continue;
       for (const control of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+        if (done.has(control)) continue;
+        done.add(control);
         if (control.type === "radio" || control.type === "checkbox") {
           const wanted = all.includes(control.value);
           if (control.checked !== wanted) {
@@ -107,9 +110,11 @@
         .replace("{until}", words(until(draft), { day: "numeric", month: "long" }));
       offer.hidden = false;
       offer.querySelector("[data-draft-restore]").addEventListener("click", () => {
-        const settled = () => fill(form, draft.fields);
-        document.addEventListener("htmx:afterSettle", settled, { once: true });
-        fill(form, draft.fields);
+        /* Questions follow the topic, and levels of an answer one another. */
+        const done = new WeakSet();
+        const settled = () => fill(form, draft.fields, done);
+        document.addEventListener("htmx:afterSettle", settled);
+        settled();
         bringFiles(form, draft.fields.waiting);
         offer.hidden = true;
         offered = false;

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from portal.desk.models import Note, Ticket
 from portal.outbox.models import StagedFile
-from tests.browser.test_journeys import choose_category
+from tests.browser.test_journeys import choose_category, choose_part
 from tests.desk_content import Inkwell
 
 PICTURE = {"name": "label.png", "mimeType": "image/png", "buffer": b"\x89PNG picture"}
@@ -146,6 +146,7 @@ def test_a_draft_outlives_the_tab_with_its_files_and_ends_when_it_is_sent(
     page.goto("/requests/new/")
     choose_category(page, "Printer problem")
     page.get_by_label(re.compile("^Model")).select_option("X2")
+    choose_part(page, "Label printers", "X2", "Print head")
     page.get_by_label("Details").fill("It prints nothing.")
     page.locator("input[type=file]").set_input_files(TEXT)
     expect(file_lines(page)).to_contain_text("ready")
@@ -162,6 +163,8 @@ def test_a_draft_outlives_the_tab_with_its_files_and_ends_when_it_is_sent(
 
     expect(again.get_by_label("Details")).to_have_value("It prints nothing.")
     expect(again.get_by_label(re.compile("^Model"))).to_have_value("X2")
+    levels = again.get_by_role("group", name=re.compile("Part affected"))
+    expect(levels.get_by_role("combobox").nth(2)).to_have_value("Print head")
     expect(file_lines(again)).to_contain_text("log.txt")
     choose_category(again, "Billing")
     again.get_by_label(re.compile("^Your name")).fill("Ines")
