@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -98,7 +99,6 @@ class ReplyForm(forms.Form):
             files.getlist("attached") if files is not None else (),
         )
         self.fields["attached"].help_text = limits_text(brand)
-        self.initial["key"] = outbox.new_key()
 
     def clean(self) -> dict[str, Any]:
         """Say of each refused file what is wrong with it."""
@@ -146,3 +146,9 @@ class ReplyForm(forms.Form):
         self.add_error(
             None, _("Your reply was not sent. Your text is still here: send it again")
         )
+
+
+@lru_cache(maxsize=32)
+def empty_reply(brand: Brand, language: str | None) -> ReplyForm:
+    """Return the form as it is before anybody writes: one for all, to be shown only."""
+    return ReplyForm(brand=brand)

@@ -13,6 +13,7 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
@@ -29,7 +30,7 @@ from portal.helpspot.errors import HelpSpotError, NotFound, Rejected
 from portal.helpspot.types import CustomField, Ticket
 from portal.http import PortalRequest, redirect, render_page
 from portal.tickets import conversation, questions
-from portal.tickets.following import CheckForm, ReplyForm
+from portal.tickets.following import CheckForm, ReplyForm, empty_reply
 from portal.tickets.listing import Listing, all_columns, as_csv, shown_columns
 from portal.tickets.submitting import FILES_LIMITS
 
@@ -195,7 +196,7 @@ def detail(request: PortalRequest, ticket_id: int) -> HttpResponse:
     if access_key is None:
         return _to_check(request, ticket_id)
     reply = _kept_reply(request.GET.get("reply", ""))
-    form = ReplyForm(brand=request.brand)
+    form = empty_reply(request.brand, get_language())
     try:
         return _ticket_page(request, ticket_id, access_key, form, reply)
     except NotFound:
@@ -354,7 +355,7 @@ def _ticket_page(
             "is_known": any(
                 known.id == ticket_id for known in device.known_tickets(request)
             ),
-            "feed_token": feeds.feed_token(request.brand, ticket_id, access_key),
+            "feed_address": _feed_address(request, ticket_id, access_key),
             "conversation": conversation.conversation(
                 ticket, is_whole="all" in request.GET
             ),
@@ -368,10 +369,23 @@ def _ticket_page(
                 request.brand.connection.time_zone,
             ),
             "form": form,
+            "key": _key(form),
             "reply": reply,
         },
         status=form.status if form.is_bound else 200,
     )
+
+
+def _feed_address(request: PortalRequest, ticket_id: int, access_key: str) -> str:
+    token = feeds.feed_token(request.brand, ticket_id, access_key)
+    if not token:
+        return ""
+    return request.build_absolute_uri(reverse("tickets:feed", args=[token]))
+
+
+def _key(form: ReplyForm) -> str:
+    """Return what makes a reply one submission, however often it is sent."""
+    return form.data.get("key") or outbox.new_key()
 
 
 def _reply_page(
@@ -388,6 +402,7 @@ def _reply_page(
             "section": "requests",
             "ticket_id": ticket_id,
             "form": form,
+            "key": _key(form),
             "reply": reply,
         },
         status=form.status if form.is_bound else 200,
