@@ -8,16 +8,17 @@
   const exact = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
   const whole = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
 
+  const inFull = (at) => exact.format(at).replace(" at ", ", ");
   const say = (at) => {
     const minutes = Math.round((Date.now() - at) / 60000);
-    if (minutes < 0 || minutes >= 24 * 60) return exact.format(at).replace(" at ", ", ");
+    if (minutes < 0 || minutes >= 24 * 60) return inFull(at);
     return minutes < 60 ? relative.format(-minutes, "minute") : relative.format(-Math.round(minutes / 60), "hour");
   };
   const show = (root) => {
     for (const time of root.querySelectorAll("time[datetime*=T]")) {
       const at = new Date(time.getAttribute("datetime"));
       if (Number.isNaN(at.valueOf())) continue;
-      const words = say(at);
+      const words = time.matches("[data-exact]") ? inFull(at) : say(at);
       if (time.textContent !== words) time.textContent = words;
       time.title = whole.format(at);
     }

@@ -285,6 +285,7 @@ def test_the_contents_follow_the_eye(open_page, inkwell: Inkwell):
     )
 
     expect(current).to_have_text(["If it stays faint"])
+    expect(page.get_by_role("navigation", name="Main")).to_be_in_viewport()
 
 
 def test_a_book_remembers_on_the_device_where_its_reader_left_off(
