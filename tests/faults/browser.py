@@ -55,7 +55,7 @@ class Customers:
     def __init__(self, port: int, seeded: dict[str, object]) -> None:
         self._base = f"http://127.0.0.1:{port}"
         self._seeded = seeded
-        self._reply_cookies: dict[str, str] = {}
+        self.reply_cookies: dict[str, str] = {}
 
     def open_requests(self) -> None:
         """Open the requests that replies go to, in one browser."""
@@ -67,7 +67,7 @@ class Customers:
                 allow_redirects=False,
             )
             assert opened.status_code == 303, opened.status_code
-        self._reply_cookies = session.cookies.get_dict()
+        self.reply_cookies = session.cookies.get_dict()
 
     def submit(self, number: int, seed: int, kind: str) -> Told:
         """Fill in one form and send it until somebody answers."""
@@ -77,7 +77,7 @@ class Customers:
         path, fields = self._form(told, chance)
         session = self._session(number + 1)
         if kind == "reply":
-            session.cookies.update(self._reply_cookies)
+            session.cookies.update(self.reply_cookies)
         not_sent = 0
         for _try in range(TRIES):
             try:

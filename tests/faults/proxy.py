@@ -104,9 +104,10 @@ class Proxy:
 
     def _accept(self) -> None:
         while not self._closed.is_set():
-            if self._refuse_until > time.monotonic():
+            if self._is_refusing():
                 self._listener.close()
-                time.sleep(max(0.0, self._refuse_until - time.monotonic()))
+                while self._is_refusing() and not self._closed.is_set():
+                    time.sleep(0.02)
                 self._listener = socket.create_server(
                     ("127.0.0.1", self.port), backlog=64
                 )
@@ -118,6 +119,9 @@ class Proxy:
                     target=self._serve, args=(connection,), daemon=True
                 ).start()
         self._listener.close()
+
+    def _is_refusing(self) -> bool:
+        return self._refuse_until > time.monotonic()
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError, http.client.HTTPException):
@@ -158,37 +162,37 @@ class Proxy:
             self._fail(connection, fault)
             return
         status, answer, mime_type = self._pass_on(head, body)
-        whole = _whole(status, answer, mime_type)
+        sound = whole(status, answer, mime_type)
         half = len(answer) // 2
         if fault.endswith(" after the work"):
             self._fail(connection, fault.removesuffix(" after the work"))
         elif fault == "slow drip":
-            self._drip(connection, whole)
+            self._drip(connection, sound)
         elif fault == "close mid-answer":
-            connection.sendall(whole[:-half])
+            connection.sendall(sound[:-half])
         elif fault == "50 MB answer":
             self._flood(connection)
         elif fault == "two lengths":
             line = b"\r\nContent-Length: "
-            connection.sendall(whole.replace(line, b"\r\nContent-Length: 3" + line, 1))
+            connection.sendall(sound.replace(line, b"\r\nContent-Length: 3" + line, 1))
         elif fault == "headers only":
-            connection.sendall(whole[: -len(answer) or None])
+            connection.sendall(sound[: -len(answer) or None])
             self._hang(connection)
         else:
             if fault == "delay":
                 with self._lock:
                     seconds = self._chance.uniform(0.5, 3)
                 time.sleep(seconds)
-            connection.sendall(_whole(status, _spoilt(fault, answer), mime_type))
+            connection.sendall(whole(status, _spoilt(fault, answer), mime_type))
 
     def _fail(self, connection: socket.socket, fault: str) -> None:
         """Hang, hang up, or answer with a page, whether the work was done or not."""
         if fault == "hang":
             self._hang(connection)
         elif fault == "200 with HTML":
-            connection.sendall(_whole(200, HTML, "text/html"))
+            connection.sendall(whole(200, HTML, "text/html"))
         elif fault.isdigit():
-            connection.sendall(_whole(int(fault), HTML, "text/html"))
+            connection.sendall(whole(int(fault), HTML, "text/html"))
 
     def _hang(self, connection: socket.socket) -> None:
         ends_at = time.monotonic() + HANG_SECONDS
@@ -204,9 +208,9 @@ class Proxy:
         for _megabyte in range(50):
             connection.sendall(b" " * MEGABYTE)
 
-    def _drip(self, connection: socket.socket, whole: bytes) -> None:
-        for number in range(len(whole)):
-            connection.sendall(whole[number : number + 1])
+    def _drip(self, connection: socket.socket, answer: bytes) -> None:
+        for number in range(len(answer)):
+            connection.sendall(answer[number : number + 1])
             if not self._calm.is_set():
                 time.sleep(0.02)
 
@@ -254,7 +258,8 @@ def _some(connection: socket.socket) -> bytes:
     return data
 
 
-def _whole(status: int, body: bytes, mime_type: str) -> bytes:
+def whole(status: int, body: bytes, mime_type: str) -> bytes:
+    """Return an answer as it goes over the wire."""
     head = (
         f"HTTP/1.1 {status} Status\r\nContent-Type: {mime_type}\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"

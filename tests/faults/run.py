@@ -1,4 +1,7 @@
-"""Sends hundreds of forms through a failing network while processes are killed.
+"""Reads pages while the help desk fails, then sends hundreds of forms.
+
+How reading is tried stands in `reading`. Sending goes through a failing network while
+processes are killed.
 
 A practice desk, a proxy that fails on a seeded schedule, and the portal in front of it,
 all on 127.0.0.1 with folders of their own. Run three times: with a help desk that knows
@@ -21,11 +24,11 @@ import re
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.faults import reading
 from tests.faults.browser import KINDS, Customers, Told
 from tests.faults.databases import Database, Postgres, Sqlite
 from tests.faults.processes import (
@@ -41,10 +44,9 @@ from tests.faults.processes import (
     wait_until_served,
 )
 from tests.faults.proxy import Proxy
-from tests.faults.verdict import age_waiting, judge, waiting
+from tests.faults.verdict import Clock, judge, wait_until_settled, waiting
 
 BROWSERS = 6
-AGE_EVERY_SECONDS = 1.0
 MUST_BE_ZERO = (
     "lost",
     "doubled without mark",
@@ -60,23 +62,6 @@ RUNS = (
     ("not known", False, "repeat"),
     ("not known, held", False, "hold"),
 )
-
-
-class Clock(threading.Thread):
-    """Lets the portal's waiting rows age while the run goes on."""
-
-    def __init__(self, portal: Database) -> None:
-        super().__init__(daemon=True)
-        self._portal = portal
-        self._stop_it = threading.Event()
-
-    def run(self) -> None:
-        while not self._stop_it.wait(AGE_EVERY_SECONDS):
-            age_waiting(self._portal)
-
-    def stop(self) -> None:
-        self._stop_it.set()
-        self.join()
 
 
 def run_once(
@@ -148,7 +133,7 @@ def run_once(
             ends_at=began + seconds,
         )
         proxy.calm()
-        _wait_until_settled(database, time.monotonic() + max(180, seconds / 3))
+        wait_until_settled(database, time.monotonic() + max(180, seconds / 3))
         wait_until_served(web_port, "/healthz")
         for one in told:
             customers.read_receipt(one)
@@ -222,11 +207,6 @@ def _fail(
     return told
 
 
-def _wait_until_settled(database: Database, ends_at: float) -> None:
-    while waiting(database) and time.monotonic() < ends_at:
-        time.sleep(0.5)
-
-
 def _table(reports: list[dict[str, object]]) -> str:
     names = [
         name for name, value in reports[0].items() if isinstance(value, int | float)
@@ -240,7 +220,13 @@ def _table(reports: list[dict[str, object]]) -> str:
 
 
 def main() -> int:
-    """Run both schedules, print what was found, and return the exit status."""
+    """Read and send through all faults; print what was found, return the status."""
+    is_reading_broken = reading.main()
+    is_sending_broken = _send_through_faults()
+    return int(is_reading_broken or is_sending_broken)
+
+
+def _send_through_faults() -> bool:
     seed = int(os.environ.get("SEED") or time.time())
     sizes = {
         name: int(os.environ.get(name.upper()) or default)
@@ -271,7 +257,7 @@ def main() -> int:
         print(f"Logs and databases: {folder}")
     else:
         shutil.rmtree(folder)
-    return int(is_broken)
+    return is_broken
 
 
 if __name__ == "__main__":

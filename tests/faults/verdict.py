@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import Counter
 from dataclasses import dataclass
 
@@ -12,6 +14,7 @@ RESTING = {"delivered", "held", "refused", "discarded"}
 MARK = "May repeat"
 # Waiting rows get older by this much at a time, so that a day's pauses fit a run.
 PACE_SECONDS = 40
+AGE_EVERY_SECONDS = 1.0
 
 
 def age_waiting(database: Database) -> None:
@@ -26,6 +29,29 @@ def age_waiting(database: Database) -> None:
         " WHERE lease_owner = '' AND attempts > 0 AND due_at IS NOT NULL"
         " AND state IN ('received', 'unknown')"
     )
+
+
+class Clock(threading.Thread):
+    """Lets the portal's waiting rows age while the run goes on."""
+
+    def __init__(self, portal: Database) -> None:
+        super().__init__(daemon=True)
+        self._portal = portal
+        self._stop_it = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_it.wait(AGE_EVERY_SECONDS):
+            age_waiting(self._portal)
+
+    def stop(self) -> None:
+        self._stop_it.set()
+        self.join()
+
+
+def wait_until_settled(database: Database, ends_at: float) -> None:
+    """Wait until nothing needs attention any more, or until it is too late."""
+    while waiting(database) and time.monotonic() < ends_at:
+        time.sleep(0.5)
 
 
 def states(database: Database) -> dict[str, str]:
