@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -26,48 +25,33 @@ JUST_POSTED = timedelta(minutes=5)
 POST_LIMITS = (Limit(3, 600), Limit(10, 24 * 60 * 60))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poster:
-    """Who posts, as far as the connection says; `network` is what the limits count."""
-
-    ip_address: str
-    network: str
-    operating_system: str
-    browser: str
+Post = outbox.TopicContent | outbox.PostContent
 
 
-def poster_of(request: PortalRequest) -> Poster:
-    """Return who is posting."""
+def said_by_visitor(request: PortalRequest, form: PostForm) -> dict[str, Any]:
+    """Return what a valid form and the connection say of any post, by name."""
     user_agent = request.headers.get("User-Agent", "")
-    return Poster(
-        ip_address=visitor_address(request, settings.TRUSTED_PROXIES),
-        network=limits.visitor_network(request),
-        operating_system=browsers.operating_system(user_agent),
-        browser=browsers.browser(user_agent),
-    )
-
-
-def submission_key(poster: Poster, *words: str) -> str:
-    """Return the key that makes one submission of the same words sent twice.
-
-    Forum pages are the same for everyone, so their forms can hold no random key: the
-    words, the visitor and the day stand in for it.
-    """
-    today = timezone.now().date().isoformat()
-    said = "\x1f".join((today, poster.ip_address, *words))
-    return salted_hmac("forums.sending", said, algorithm="sha256").hexdigest()
+    names = ("author_name", "body", "email", "wants_email")
+    return {name: form.cleaned_data[name] for name in names} | {
+        "ip_address": visitor_address(request, settings.TRUSTED_PROXIES),
+        "operating_system": browsers.operating_system(user_agent),
+        "browser": browsers.browser(user_agent),
+    }
 
 
 def send(
-    form: PostForm,
-    poster: Poster,
-    key: str,
-    submit: Callable[[str, Callable[[], None]], outbox.Submission],
+    request: PortalRequest, form: PostForm, content: Post
 ) -> outbox.Submission | None:
     """Submit what a valid form says; None leaves the reason on the form."""
+    counter = ("post", limits.visitor_network(request), POST_LIMITS)
     try:
-        counter = ("post", poster.network, POST_LIMITS)
-        return submit(key, partial(limits.spend, counter))
+        return outbox.submit(
+            request.brand,
+            request.helpspot,
+            content,
+            key=_key(content),
+            admit=partial(limits.spend, counter),
+        )
     except TooManyAttempts as exc:
         form.show_pause(exc.retry_after)
     except Rejected as exc:
@@ -75,6 +59,19 @@ def send(
     except outbox.NotStored:
         form.show_not_stored()
     return None
+
+
+def _key(content: Post) -> str:
+    """Return the key that makes one submission of the same words sent twice.
+
+    Forum pages are the same for everyone, so their forms can hold no random key: the
+    words, the visitor and the day stand in for it.
+    """
+    words = content.model_dump_json(
+        exclude={"email", "wants_email", "operating_system", "browser"}
+    )
+    said = f"{timezone.now().date().isoformat()} {content.kind} {words}"
+    return salted_hmac("forums.sending", said, algorithm="sha256").hexdigest()
 
 
 def was_just_posted(brand: Brand, reference: str) -> bool:

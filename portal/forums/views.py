@@ -23,9 +23,8 @@ from portal.brands.memory import Remembered
 from portal.forums.feeds import posts_feed, topics_feed
 from portal.forums.forms import PostForm, TopicForm
 from portal.forums.sending import (
-    poster_of,
+    said_by_visitor,
     send,
-    submission_key,
     was_just_posted,
 )
 from portal.forums.thread import POSTS_PER_PAGE, read_thread, topic_address
@@ -195,38 +194,13 @@ def new_topic(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
         request.POST if request.method == "POST" else None, brand=request.brand
     )
     if form.is_valid() and not _is_preview(request):
-        said = form.cleaned_data
-        poster = poster_of(request)
-        submission = send(
-            form,
-            poster,
-            submission_key(
-                poster,
-                Kind.TOPIC,
-                str(forum_id),
-                said["title"],
-                said["author_name"],
-                said["body"],
-            ),
-            lambda key, admit: outbox.submit_topic(
-                request.brand,
-                request.helpspot,
-                key=key,
-                forum_id=forum_id,
-                title=said["title"],
-                author_name=said["author_name"],
-                body=said["body"],
-                email=said["email"],
-                wants_email=said["wants_email"],
-                ip_address=poster.ip_address,
-                operating_system=poster.operating_system,
-                browser=poster.browser,
-                admit=admit,
-            ),
-        )
+        title = form.cleaned_data["title"]
+        said = said_by_visitor(request, form)
+        content = outbox.TopicContent(forum_id=forum_id, title=title, **said)
+        submission = send(request, form, content)
         if submission:
             begin_forums(request.brand)
-            address = _topic_address(request, submission, markup.slug(said["title"]))
+            address = _topic_address(request, submission, markup.slug(title))
             return redirect(
                 request,
                 address
@@ -254,33 +228,9 @@ def reply(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
         return redirect(request, f"{thread.address}#reply")
     form = PostForm(request.POST, brand=request.brand)
     if form.is_valid() and not _is_preview(request):
-        said = form.cleaned_data
-        poster = poster_of(request)
-        submission = send(
-            form,
-            poster,
-            submission_key(
-                poster,
-                Kind.POST,
-                str(topic_id),
-                said["author_name"],
-                said["body"],
-            ),
-            lambda key, admit: outbox.submit_post(
-                request.brand,
-                request.helpspot,
-                key=key,
-                topic_id=topic_id,
-                author_name=said["author_name"],
-                body=said["body"],
-                email=said["email"],
-                wants_email=said["wants_email"],
-                ip_address=poster.ip_address,
-                operating_system=poster.operating_system,
-                browser=poster.browser,
-                admit=admit,
-            ),
-        )
+        said = said_by_visitor(request, form)
+        content = outbox.PostContent(topic_id=topic_id, **said)
+        submission = send(request, form, content)
         if submission:
             begin_forums(request.brand)
             return redirect(

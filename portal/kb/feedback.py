@@ -50,13 +50,15 @@ def take_feedback(
     key = salted_hmac("portal.kb.feedback", said, algorithm="sha256").hexdigest()
     if settings.FEEDBACK_CATEGORY is not None:
         try:
-            outbox.submit_ticket(
+            outbox.submit(
                 request.brand,
                 request.helpspot,
+                outbox.TicketContent(
+                    category_id=settings.FEEDBACK_CATEGORY,
+                    first_name=_("A reader"),
+                    note=_note(page, address, reason, comment),
+                ),
                 key=key,
-                category_id=settings.FEEDBACK_CATEGORY,
-                first_name=_("A reader"),
-                note=_note(page, address, reason, comment),
             )
         except (Rejected, outbox.NotStored):
             pass  # as by a category that asks for more than readers are asked

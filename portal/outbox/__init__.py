@@ -10,6 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from portal.outbox.contents import (
+        PostContent,
+        ReplyContent,
+        TicketContent,
+        TopicContent,
+    )
     from portal.outbox.errors import NoRoom, NotStored
     from portal.outbox.evidence import settle_with
     from portal.outbox.files import stage, staged
@@ -20,18 +26,19 @@ if TYPE_CHECKING:
         change_vote,
         find,
         new_key,
-        submit_post,
-        submit_reply,
-        submit_ticket,
-        submit_topic,
+        submit,
     )
 
 __all__ = [
     "Health",
     "NoRoom",
     "NotStored",
+    "PostContent",
+    "ReplyContent",
     "StagedFile",
     "Submission",
+    "TicketContent",
+    "TopicContent",
     "cast_vote",
     "change_vote",
     "find",
@@ -40,18 +47,19 @@ __all__ = [
     "settle_with",
     "stage",
     "staged",
-    "submit_post",
-    "submit_reply",
-    "submit_ticket",
-    "submit_topic",
+    "submit",
 ]
 
 _HOMES = {
     "Health": "housekeeping",
     "NoRoom": "errors",
     "NotStored": "errors",
+    "PostContent": "contents",
+    "ReplyContent": "contents",
     "StagedFile": "models",
     "Submission": "models",
+    "TicketContent": "contents",
+    "TopicContent": "contents",
     "health": "housekeeping",
     "settle_with": "evidence",
     "stage": "files",

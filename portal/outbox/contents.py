@@ -8,17 +8,20 @@ text and time. A help desk that takes references (ours does) needs neither.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
-from typing import Self
+from typing import ClassVar, Self
 
 from django.utils.html import strip_tags
 from pydantic import BaseModel
 
 from portal.helpspot import HelpSpot
 from portal.helpspot.types import Moment, Post, Upload
+from portal.outbox.models import Submission
+
+Kind = Submission.Kind
 
 # How many of a forum's newest topics are searched for a lost one.
 NEWEST = 50
@@ -65,6 +68,8 @@ class Sent:
 class Content(BaseModel, frozen=True):
     """What a submission says."""
 
+    kind: ClassVar[Kind]
+
     def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
         """Hand it to HelpSpot; raises the service room's errors."""
         raise NotImplementedError
@@ -93,15 +98,16 @@ class Content(BaseModel, frozen=True):
 class TicketContent(Content, frozen=True):
     """A new request. Only its owner's list, or the help desk's staff, can find it."""
 
+    kind = Kind.TICKET
     note: str
-    category_id: int | None
-    first_name: str
-    last_name: str
-    customer_id: str
-    email: str
-    phone: str
-    is_urgent: bool
-    custom: dict[int, str]
+    category_id: int | None = None
+    first_name: str = ""
+    last_name: str = ""
+    customer_id: str = ""
+    email: str = ""
+    phone: str = ""
+    is_urgent: bool = False
+    custom: Mapping[int, str] = {}
 
     def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
         """Create the request."""
@@ -124,6 +130,7 @@ class TicketContent(Content, frozen=True):
 class ReplyContent(Content, frozen=True):
     """A customer's note to a request."""
 
+    kind = Kind.REPLY
     ticket_id: int
     access_key: str
     note: str
@@ -151,11 +158,11 @@ class PublicContent(Content, frozen=True):
 
     author_name: str
     body: str
-    email: str
-    wants_email: bool
-    ip_address: str
-    operating_system: str
-    browser: str
+    email: str = ""
+    wants_email: bool = False
+    ip_address: str = ""
+    operating_system: str = ""
+    browser: str = ""
 
     def is_said_in(self, post: Post, errand: Errand) -> bool:
         """Say whether a post is this one: same author, same text, not older."""
@@ -170,6 +177,7 @@ class PublicContent(Content, frozen=True):
 class TopicContent(PublicContent, frozen=True):
     """A new forum topic."""
 
+    kind = Kind.TOPIC
     forum_id: int
     title: str
 
@@ -204,6 +212,7 @@ class TopicContent(PublicContent, frozen=True):
 class PostContent(PublicContent, frozen=True):
     """An answer in a forum topic."""
 
+    kind = Kind.POST
     topic_id: int
 
     def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
@@ -233,6 +242,7 @@ class PostContent(PublicContent, frozen=True):
 class VoteContent(Content, frozen=True):
     """Whether a guide helped. A lost vote is no loss; a doubled one is a lie."""
 
+    kind = Kind.VOTE
     page_id: int
     is_helpful: bool
 

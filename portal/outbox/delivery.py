@@ -57,11 +57,8 @@ Kind = Submission.Kind
 State = Submission.State
 
 CONTENTS: dict[str, type[Content]] = {
-    Kind.TICKET: TicketContent,
-    Kind.REPLY: ReplyContent,
-    Kind.TOPIC: TopicContent,
-    Kind.POST: PostContent,
-    Kind.VOTE: VoteContent,
+    content.kind: content
+    for content in (TicketContent, ReplyContent, TopicContent, PostContent, VoteContent)
 }
 
 

@@ -15,7 +15,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from types import MappingProxyType
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
@@ -26,14 +25,7 @@ from portal.helpspot import HelpSpot
 from portal.helpspot.errors import Rejected
 from portal.outbox import seals
 from portal.outbox.clock import now
-from portal.outbox.contents import (
-    Content,
-    PostContent,
-    ReplyContent,
-    TicketContent,
-    TopicContent,
-    VoteContent,
-)
+from portal.outbox.contents import Content, VoteContent
 from portal.outbox.delivery import hand_over, problems_of
 from portal.outbox.errors import NoRoom, NotStored
 from portal.outbox.files import attach
@@ -54,7 +46,6 @@ def anyone() -> None:
     """Let a submission in."""
 
 
-NOTHING: Mapping[int, str] = MappingProxyType({})
 FOLLOW_EVERY_SECONDS = 0.1
 
 
@@ -68,112 +59,31 @@ def find(reference: str) -> Submission:
     return Submission.objects.get(reference=reference.strip().upper())
 
 
-def submit_ticket(
+def submit(
     brand: Brand,
     helpspot: HelpSpot,
+    content: Content,
     *,
     key: str,
-    note: str,
-    email: str = "",
-    first_name: str = "",
-    last_name: str = "",
-    phone: str = "",
-    customer_id: str = "",
-    category_id: int | None = None,
-    is_urgent: bool = False,
-    custom: Mapping[int, str] = NOTHING,
     files: Sequence[StagedFile] = (),
     admit: Admit = anyone,
 ) -> Submission:
-    """Keep a new request and hand it over; raises `Rejected` and `NotStored`."""
-    content = TicketContent(
-        note=note,
-        category_id=category_id,
-        first_name=first_name,
-        last_name=last_name,
-        customer_id=customer_id,
-        email=email,
-        phone=phone,
-        is_urgent=is_urgent,
-        custom=dict(custom),
-    )
-    return _submit(brand, helpspot, key, Kind.TICKET, content, files, admit)
-
-
-def submit_reply(
-    brand: Brand,
-    helpspot: HelpSpot,
-    *,
-    key: str,
-    ticket_id: int,
-    access_key: str,
-    note: str,
-    files: Sequence[StagedFile] = (),
-    admit: Admit = anyone,
-) -> Submission:
-    """Keep a note to a request and hand it over; raises `Rejected` and `NotStored`."""
-    content = ReplyContent(ticket_id=ticket_id, access_key=access_key, note=note)
-    return _submit(brand, helpspot, key, Kind.REPLY, content, files, admit)
-
-
-def submit_topic(
-    brand: Brand,
-    helpspot: HelpSpot,
-    *,
-    key: str,
-    forum_id: int,
-    title: str,
-    author_name: str,
-    body: str,
-    email: str = "",
-    wants_email: bool = False,
-    ip_address: str = "",
-    operating_system: str = "",
-    browser: str = "",
-    admit: Admit = anyone,
-) -> Submission:
-    """Keep a new topic and hand it over; raises `Rejected` and `NotStored`."""
-    content = TopicContent(
-        forum_id=forum_id,
-        title=title,
-        author_name=author_name,
-        body=body,
-        email=email,
-        wants_email=wants_email,
-        ip_address=ip_address,
-        operating_system=operating_system,
-        browser=browser,
-    )
-    return _submit(brand, helpspot, key, Kind.TOPIC, content, (), admit)
-
-
-def submit_post(
-    brand: Brand,
-    helpspot: HelpSpot,
-    *,
-    key: str,
-    topic_id: int,
-    author_name: str,
-    body: str,
-    email: str = "",
-    wants_email: bool = False,
-    ip_address: str = "",
-    operating_system: str = "",
-    browser: str = "",
-    admit: Admit = anyone,
-) -> Submission:
-    """Keep an answer in a topic and hand it over; raises `Rejected`, `NotStored`."""
-    content = PostContent(
-        topic_id=topic_id,
-        author_name=author_name,
-        body=body,
-        email=email,
-        wants_email=wants_email,
-        ip_address=ip_address,
-        operating_system=operating_system,
-        browser=browser,
-    )
-    return _submit(brand, helpspot, key, Kind.POST, content, (), admit)
+    """Keep it and hand it over; raises `Rejected` and `NotStored`."""
+    if not key:
+        raise ValueError("A submission needs a key.")
+    submission, is_ours = _keep(brand, key, content, files, admit)
+    reached("kept")
+    try:
+        if is_ours:
+            hand_over(submission, helpspot)
+        else:
+            _follow(submission)
+    except DatabaseError as exc:
+        # It is kept: whatever else the database refuses now, the worker does later.
+        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400 - a traceback would carry what the customer wrote
+    if submission.state == State.REFUSED:
+        raise Rejected(submission.kind, problems_of(submission))
+    return submission
 
 
 def cast_vote(
@@ -185,7 +95,7 @@ def cast_vote(
     the page lets `change_vote` find it while it waits.
     """
     content = VoteContent(page_id=page_id, is_helpful=is_helpful)
-    return _submit(brand, helpspot, key or new_key(), Kind.VOTE, content)
+    return submit(brand, helpspot, content, key=key or new_key())
 
 
 def change_vote(brand: Brand, *, key: str, page_id: int, is_helpful: bool) -> bool:
@@ -205,36 +115,9 @@ def change_vote(brand: Brand, *, key: str, page_id: int, is_helpful: bool) -> bo
     return changed == 1
 
 
-def _submit(
-    brand: Brand,
-    helpspot: HelpSpot,
-    key: str,
-    kind: Submission.Kind,
-    content: Content,
-    files: Sequence[StagedFile] = (),
-    admit: Admit = anyone,
-) -> Submission:
-    if not key:
-        raise ValueError("A submission needs a key.")
-    submission, is_ours = _keep(brand, key, kind, content, files, admit)
-    reached("kept")
-    try:
-        if is_ours:
-            hand_over(submission, helpspot)
-        else:
-            _follow(submission)
-    except DatabaseError as exc:
-        # It is kept: whatever else the database refuses now, the worker does later.
-        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400 - a traceback would carry what the customer wrote
-    if submission.state == State.REFUSED:
-        raise Rejected(submission.kind, problems_of(submission))
-    return submission
-
-
 def _keep(
     brand: Brand,
     key: str,
-    kind: Submission.Kind,
     content: Content,
     files: Sequence[StagedFile],
     admit: Admit,
@@ -244,7 +127,7 @@ def _keep(
         fresh = _fresh(content, files)
         # Refused where the key is known: then the other call's row is there to find.
         with suppress(IntegrityError):
-            return _insert(brand, key, kind, fresh, files, admit), True
+            return _insert(brand, key, content.kind, fresh, files, admit), True
         known = Submission.objects.get(brand_id=brand.id, key=key)
         if known.state == State.REFUSED:
             return known, _reopen(known, fresh, files, admit)
@@ -255,7 +138,7 @@ def _keep(
         key = salted_hmac(key, str(fresh["digest"]), algorithm="sha256").hexdigest()
         changed = {**fresh, "sealed_content": _sealed(more)}
         with suppress(IntegrityError):
-            return _insert(brand, key, kind, changed, files, admit), True
+            return _insert(brand, key, content.kind, changed, files, admit), True
         return Submission.objects.get(brand_id=brand.id, key=key), False
     except (DatabaseError, Submission.DoesNotExist) as exc:
         raise NotStored from exc

@@ -238,19 +238,21 @@ def _submit(
     )
     first_name, last_name = form.names()
     fitted = drift.fit(form.questions, current, form.custom_values())
-    submission = outbox.submit_ticket(
+    submission = outbox.submit(
         request.brand,
         request.helpspot,
+        outbox.TicketContent(
+            note=fitted.added_to(answers["note"]),
+            email=answers["email"],
+            first_name=first_name,
+            last_name=last_name,
+            phone=answers["phone"],
+            customer_id=answers["customer_id"],
+            category_id=fitted.category_id,
+            is_urgent=answers["is_urgent"],
+            custom=fitted.custom,
+        ),
         key=answers["key"],
-        note=fitted.added_to(answers["note"]),
-        email=answers["email"],
-        first_name=first_name,
-        last_name=last_name,
-        phone=answers["phone"],
-        customer_id=answers["customer_id"],
-        category_id=fitted.category_id,
-        is_urgent=answers["is_urgent"],
-        custom=fitted.custom,
         files=form.attachments.waiting,
         admit=partial(limits.spend, *counters),
     )

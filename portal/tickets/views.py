@@ -283,13 +283,15 @@ def _send(
                 limits.spend(("files", visitor, FILES_LIMITS))
                 form.attachments.stage()
         if form.is_valid():
-            return outbox.submit_reply(
+            return outbox.submit(
                 request.brand,
                 request.helpspot,
+                outbox.ReplyContent(
+                    ticket_id=ticket_id,
+                    access_key=access_key,
+                    note=form.cleaned_data["note"],
+                ),
                 key=form.cleaned_data["key"],
-                ticket_id=ticket_id,
-                access_key=access_key,
-                note=form.cleaned_data["note"],
                 files=form.attachments.waiting,
                 admit=partial(limits.spend, ("reply", visitor, REPLY_LIMITS)),
             )

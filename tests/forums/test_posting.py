@@ -333,12 +333,11 @@ def test_says_that_a_topic_waits_for_review(client, inkwell, forum_address):
 
 def test_tells_nothing_about_a_request_by_its_reference(client, inkwell, topic_address):
     brand = brand_for("testserver")
-    submission = outbox.submit_ticket(
+    submission = outbox.submit(
         brand,
         helpspot_for(brand.connection),
+        outbox.TicketContent(note="Private words", email="amal@example.com"),
         key=outbox.new_key(),
-        note="Private words",
-        email="amal@example.com",
     )
 
     response = client.get(f"{topic_address}sent/{submission.reference}/")

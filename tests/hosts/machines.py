@@ -48,10 +48,10 @@ from portal.helpspot import helpspot_for
 brand = brand_for("")
 helpspot = helpspot_for(brand.connection)
 for number in range({first}, {last}):
-    outbox.submit_ticket(
-        brand, helpspot, key=f"{name}-{{number}}",
+    content = outbox.TicketContent(
         note=f"canary{name}x{{number:06}}x",
         email=f"c{{number}}@example.com", first_name="Ann", last_name="Example")
+    outbox.submit(brand, helpspot, content, key=f"{name}-{{number}}")
 """
 WAITING = """
 SELECT count(*) FROM outbox_submission

@@ -249,7 +249,8 @@ def test_counts_what_a_delivery_process_of_its_own_does_across_its_restarts(tmp_
     submit = (
         "from tests.outbox.schedules import choose_help_desk;"
         "from portal import outbox;"
-        "outbox.submit_ticket(*choose_help_desk({!r}), key={!r}, note='x');"
+        "content = outbox.TicketContent(note='x');"
+        "outbox.submit(*choose_help_desk({!r}), content, key={!r});"
         "from portal.outbox.models import Submission;"
         "from django.utils import timezone;"
         "Submission.objects.filter(state='received').update(due_at=timezone.now())"

@@ -166,25 +166,32 @@ def submit(url: str, kind: str, key: str, point: str) -> None:
         files.append(outbox.stage(file))
     try:
         if kind.startswith("ticket"):
-            outbox.submit_ticket(
-                *portal, key=key, note=note, email="a@example.com", files=files
+            outbox.submit(
+                *portal,
+                outbox.TicketContent(note=note, email="a@example.com"),
+                key=key,
+                files=files,
             )
         elif kind.startswith("reply"):
-            outbox.submit_reply(
+            outbox.submit(
                 *portal,
+                outbox.ReplyContent(ticket_id=1, access_key="1abcdef", note=note),
                 key=key,
-                ticket_id=1,
-                access_key="1abcdef",
-                note=note,
                 files=files,
             )
         elif kind == "topic":
-            outbox.submit_topic(
-                *portal, key=key, forum_id=1, title=key, author_name="Ann", body=note
+            outbox.submit(
+                *portal,
+                outbox.TopicContent(
+                    forum_id=1, title=key, author_name="Ann", body=note
+                ),
+                key=key,
             )
         else:
-            outbox.submit_post(
-                *portal, key=key, topic_id=1, author_name="Ann", body=note
+            outbox.submit(
+                *portal,
+                outbox.PostContent(topic_id=1, author_name="Ann", body=note),
+                key=key,
             )
     except Rejected:
         pass

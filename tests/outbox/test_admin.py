@@ -25,12 +25,10 @@ def operator(client):
 
 def submit(portal, key):
     file = outbox.stage(SimpleUploadedFile("log.txt", b"a log", "text/plain"))
-    return outbox.submit_reply(
+    return outbox.submit(
         *portal,
+        outbox.ReplyContent(ticket_id=1, access_key="1abcdef", note="private words"),
         key=key,
-        ticket_id=1,
-        access_key="1abcdef",
-        note="private words",
         files=[file],
     )
 

@@ -55,7 +55,7 @@ def leave(submission, state, pause):
 def test_nothing_is_stuck_for_90_seconds_after_the_jump(
     desk, portal, portal_of, away, jump, state, pause, next_state
 ):
-    submission = outbox.submit_ticket(*away, key="k1", note="x")
+    submission = outbox.submit(*away, outbox.TicketContent(note="x"), key="k1")
     portal_of(desk.url)
     leave(submission, state, pause)
 
@@ -70,7 +70,7 @@ def test_nothing_is_stuck_for_90_seconds_after_the_jump(
 @pytest.mark.parametrize("jump", JUMPS, ids=JUMP_IDS)
 def test_a_jump_does_not_shorten_the_wait_for_evidence(desk, portal, jump):
     desk.faults = ["hang_up_after"]
-    submission = outbox.submit_ticket(*portal, key="k1", note="x")
+    submission = outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1")
 
     for minutes in (0.5, 2, 11.5, 14):
         work(timedelta(minutes=minutes), jump)
@@ -95,8 +95,10 @@ def test_a_lease_that_a_jump_ended_early_does_no_harm(desk, portal, jump, monkey
         return Sent(id=helpspot.request.update(access_key="1abcdef", note="Thanks"))
 
     monkeypatch.setattr(ReplyContent, "send", jump_while_sending)
-    submission = outbox.submit_reply(
-        *portal, key="k1", ticket_id=1, access_key="1abcdef", note="Thanks"
+    submission = outbox.submit(
+        *portal,
+        outbox.ReplyContent(ticket_id=1, access_key="1abcdef", note="Thanks"),
+        key="k1",
     )
 
     work(timedelta(minutes=30), jump)
@@ -110,7 +112,7 @@ def test_a_lease_that_a_jump_ended_early_does_no_harm(desk, portal, jump, monkey
 @pytest.mark.django_db
 def test_ages_are_never_negative(away):
     with time_machine.travel(timezone.now() + timedelta(hours=1)):
-        outbox.submit_ticket(*away, key="k1", note="x")
+        outbox.submit(*away, outbox.TicketContent(note="x"), key="k1")
 
     assert outbox.health().oldest_seconds == {"received": 0}
 

@@ -77,8 +77,11 @@ def test_words_that_were_refused_count_again_when_they_come_back(desk, portal):
 
     for _ in range(2):
         with pytest.raises(Rejected):
-            outbox.submit_ticket(
-                *portal, key="k1", note="x", admit=lambda: asked.append(1)
+            outbox.submit(
+                *portal,
+                outbox.TicketContent(note="x"),
+                key="k1",
+                admit=lambda: asked.append(1),
             )
 
     assert asked == [1, 1]

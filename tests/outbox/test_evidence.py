@@ -22,25 +22,31 @@ def work(minutes):
 
 
 def reply(portal):
-    return outbox.submit_reply(
-        *portal, key="k1", ticket_id=1, access_key="1abcdef", note="Thanks"
+    return outbox.submit(
+        *portal,
+        outbox.ReplyContent(ticket_id=1, access_key="1abcdef", note="Thanks"),
+        key="k1",
     )
 
 
 def topic(portal, key="k1"):
-    return outbox.submit_topic(
+    return outbox.submit(
         *portal,
+        outbox.TopicContent(
+            forum_id=1,
+            title="Ink & paper",
+            author_name="Ann",
+            body="Which ink?\r\n\r\nAnd < which paper?",
+        ),
         key=key,
-        forum_id=1,
-        title="Ink & paper",
-        author_name="Ann",
-        body="Which ink?\r\n\r\nAnd < which paper?",
     )
 
 
 def post(portal, key="k1"):
-    return outbox.submit_post(
-        *portal, key=key, topic_id=7, author_name="Ann", body="Black.\r\nAlways."
+    return outbox.submit(
+        *portal,
+        outbox.PostContent(topic_id=7, author_name="Ann", body="Black.\r\nAlways."),
+        key=key,
     )
 
 
@@ -159,8 +165,10 @@ def summary(submission, *, email="ann@example.com", note=""):
 def doubtful(desk, portal):
     """A request that was sent and not answered."""
     desk.faults = ["hang_up_after"]
-    return outbox.submit_ticket(
-        *portal, key="k1", note="It prints nothing.", email="Ann@example.com"
+    return outbox.submit(
+        *portal,
+        outbox.TicketContent(note="It prints nothing.", email="Ann@example.com"),
+        key="k1",
     )
 
 

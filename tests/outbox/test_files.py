@@ -54,7 +54,7 @@ def test_forgets_a_file_after_a_day():
 
 def test_keeps_a_file_past_its_day_while_its_submission_waits(away):
     file = stage()
-    outbox.submit_ticket(*away, key="k1", note="x", files=[file])
+    outbox.submit(*away, outbox.TicketContent(note="x"), key="k1", files=[file])
 
     with time_machine.travel(timezone.now() + timedelta(hours=48)):
         purge()

@@ -25,7 +25,7 @@ def purge_after(**later):
 
 
 def test_forgets_access_keys_after_a_month_and_keeps_the_reference(portal):
-    submission = outbox.submit_ticket(*portal, key="k1", note="x")
+    submission = outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1")
 
     purge_after(days=29)
     submission.refresh_from_db()
@@ -41,7 +41,7 @@ def test_forgets_settled_votes_and_old_refusals(desk, portal):
     desk.faults = ["", "refuse"]
     outbox.cast_vote(*portal, page_id=16, is_helpful=True)
     with pytest.raises(Rejected):
-        outbox.submit_ticket(*portal, key="k1", note="x")
+        outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1")
 
     purge_after(days=2)
     left = [row.kind for row in Submission.objects.all()]
@@ -52,7 +52,7 @@ def test_forgets_settled_votes_and_old_refusals(desk, portal):
 
 
 def test_never_forgets_what_waits(away):
-    outbox.submit_ticket(*away, key="k1", note="x")
+    outbox.submit(*away, outbox.TicketContent(note="x"), key="k1")
 
     purge_after(days=365)
 
@@ -61,9 +61,9 @@ def test_never_forgets_what_waits(away):
 
 def test_counts_what_waits_and_how_long(desk, portal, portal_of, away):
     portal_of(desk.url)
-    outbox.submit_ticket(*portal, key="k1", note="x")
-    outbox.submit_ticket(*away, key="k2", note="x")
-    outbox.submit_ticket(*away, key="k3", note="x")
+    outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1")
+    outbox.submit(*away, outbox.TicketContent(note="x"), key="k2")
+    outbox.submit(*away, outbox.TicketContent(note="x"), key="k3")
 
     with time_machine.travel(timezone.now() + timedelta(seconds=90)):
         health = outbox.health()

@@ -40,8 +40,10 @@ def recover():
 def test_makes_exactly_one_request_however_the_desk_failed(portal, fault):
     before = Ticket.objects.count()
     misbehave(fault)
-    submission = outbox.submit_ticket(
-        *portal, key="k1", note="It prints nothing.", email="ann@example.com"
+    submission = outbox.submit(
+        *portal,
+        outbox.TicketContent(note="It prints nothing.", email="ann@example.com"),
+        key="k1",
     )
     state = submission.state
 
@@ -61,12 +63,14 @@ def test_adds_exactly_one_reply_however_the_desk_failed(portal, fault):
     ticket = Ticket.objects.first()
     before = Note.objects.filter(ticket=ticket).count()
     misbehave(fault)
-    submission = outbox.submit_reply(
+    submission = outbox.submit(
         *portal,
+        outbox.ReplyContent(
+            ticket_id=ticket.pk,
+            access_key=f"{ticket.pk}{ticket.password}",
+            note="Thanks",
+        ),
         key="k1",
-        ticket_id=ticket.pk,
-        access_key=f"{ticket.pk}{ticket.password}",
-        note="Thanks",
     )
 
     recover()
@@ -83,19 +87,20 @@ def test_adds_exactly_one_topic_and_one_post_however_the_desk_failed(
     forum_id = portal[1].forums.list()[0].id
     before = Post.objects.count()
     misbehave(fault)
-    topic = outbox.submit_topic(
+    topic = outbox.submit(
         *portal,
+        outbox.TopicContent(
+            forum_id=forum_id, title="Ink", author_name="Ann", body="Which ink?"
+        ),
         key="k1",
-        forum_id=forum_id,
-        title="Ink",
-        author_name="Ann",
-        body="Which ink?",
     )
     recover()
     topic.refresh_from_db()
     misbehave(fault)
-    post = outbox.submit_post(
-        *portal, key="k2", topic_id=topic.result_id, author_name="Bob", body="Black."
+    post = outbox.submit(
+        *portal,
+        outbox.PostContent(topic_id=topic.result_id, author_name="Bob", body="Black."),
+        key="k2",
     )
 
     recover()

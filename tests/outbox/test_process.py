@@ -20,7 +20,8 @@ from portal import outbox
 from portal.brands import brand_for
 from portal.helpspot import helpspot_for
 brand = brand_for("")
-outbox.submit_ticket(brand, helpspot_for(brand.connection), key="k1", note="x")
+content = outbox.TicketContent(note="x")
+outbox.submit(brand, helpspot_for(brand.connection), content, key="k1")
 """
 
 

@@ -72,7 +72,7 @@ def test_makes_one_request_of_one_key_however_many_threads_bring_it(in_new_porta
             """
 seen = []
 def submit():
-    made = outbox.submit_ticket(*portal, key="the-same-key", note="x")
+    made = outbox.submit(*portal, outbox.TicketContent(note="x"), key="the-same-key")
     seen.append([made.reference, made.state, made.access_key])
 together(submit, 8)
 print(json.dumps(seen))
@@ -96,7 +96,7 @@ from portal.helpspot.errors import Rejected
 seen = []
 def submit():
     try:
-        outbox.submit_ticket(*portal, key="the-same-key", note="x")
+        outbox.submit(*portal, outbox.TicketContent(note="x"), key="the-same-key")
     except Rejected as exc:
         seen.append(exc.problems[0].text)
 together(submit, 4)
@@ -121,10 +121,7 @@ from portal.outbox.contents import TicketContent
 from portal.outbox.worker import drain
 now = timezone.now()
 for number in range(200):
-    content = TicketContent(
-        note=f"No. {number}", category_id=None, first_name="", last_name="",
-        customer_id="", email="a@example.com", phone="", is_urgent=False, custom={},
-    )
+    content = TicketContent(note=f"No. {number}", email="a@example.com")
     Submission.objects.create(
         key=f"key-{number}", brand_id="default", kind="ticket", created_at=now,
         sealed_content=seals.seal(content.model_dump_json().encode()),
@@ -157,7 +154,7 @@ limit(pages)
 seen = []
 for attempt in (
     lambda: outbox.stage(SimpleUploadedFile("a.bin", b"x" * 200_000)),
-    lambda: outbox.submit_ticket(*portal, key="k1", note="x" * 200_000),
+    lambda: outbox.submit(*portal, outbox.TicketContent(note="x" * 200_000), key="k1"),
 ):
     try:
         attempt()
@@ -165,7 +162,8 @@ for attempt in (
         seen.append("not stored")
 seen.append(Submission.objects.count())
 limit(1_000_000)
-seen.append(outbox.submit_ticket(*portal, key="k1", note="x" * 200_000).state)
+content = outbox.TicketContent(note="x" * 200_000)
+seen.append(outbox.submit(*portal, content, key="k1").state)
 print(json.dumps(seen))
 """,
             HELPSPOT_URL=desk.url,
@@ -187,12 +185,12 @@ with connection.cursor() as cursor:
     cursor.execute("PRAGMA busy_timeout = 200")
 holder.execute("BEGIN IMMEDIATE")
 try:
-    outbox.submit_ticket(*portal, key="k1", note="x")
+    outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1")
     seen = ["stored"]
 except outbox.NotStored:
     seen = ["not stored"]
 holder.execute("ROLLBACK")
-seen.append(outbox.submit_ticket(*portal, key="k1", note="x").state)
+seen.append(outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1").state)
 print(json.dumps(seen))
 """,
             HELPSPOT_URL=desk.url,
@@ -210,7 +208,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 seen = []
 for attempt in (
     lambda: outbox.stage(SimpleUploadedFile("a.txt", b"hello")),
-    lambda: outbox.submit_ticket(*portal, key="k1", note="x"),
+    lambda: outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1"),
 ):
     try:
         attempt()

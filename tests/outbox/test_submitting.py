@@ -20,14 +20,16 @@ def staged_file(content=b"hello", name="notes.txt"):
 
 
 def test_hands_a_request_over_at_once_and_keeps_its_number_and_key(desk, portal):
-    submission = outbox.submit_ticket(
+    submission = outbox.submit(
         *portal,
+        outbox.TicketContent(
+            note="It prints nothing.",
+            email="ann@example.com",
+            first_name="Ann",
+            custom={3: "PostgreSQL"},
+            is_urgent=True,
+        ),
         key=KEY,
-        note="It prints nothing.",
-        email="ann@example.com",
-        first_name="Ann",
-        custom={3: "PostgreSQL"},
-        is_urgent=True,
         files=staged_file(),
     )
 
@@ -43,7 +45,7 @@ def test_hands_a_request_over_at_once_and_keeps_its_number_and_key(desk, portal)
 
 
 def test_still_knows_the_number_when_the_key_can_no_longer_be_opened(portal, settings):
-    submission = outbox.submit_ticket(*portal, key=KEY, note="x")
+    submission = outbox.submit(*portal, outbox.TicketContent(note="x"), key=KEY)
 
     settings.SECRET_KEY = "another"
 
@@ -51,8 +53,11 @@ def test_still_knows_the_number_when_the_key_can_no_longer_be_opened(portal, set
 
 
 def test_wipes_what_was_written_once_it_is_delivered(portal):
-    submission = outbox.submit_ticket(
-        *portal, key=KEY, note="private words", files=staged_file()
+    submission = outbox.submit(
+        *portal,
+        outbox.TicketContent(note="private words"),
+        key=KEY,
+        files=staged_file(),
     )
 
     submission.refresh_from_db()
@@ -61,8 +66,10 @@ def test_wipes_what_was_written_once_it_is_delivered(portal):
 
 
 def test_keeps_what_was_written_sealed_while_it_waits(away):
-    submission = outbox.submit_ticket(
-        *away, key=KEY, note="private words", email="ann@example.com"
+    submission = outbox.submit(
+        *away,
+        outbox.TicketContent(note="private words", email="ann@example.com"),
+        key=KEY,
     )
 
     row = Submission.objects.values().get(pk=submission.pk)
@@ -78,8 +85,8 @@ def test_returns_the_same_submission_for_the_same_key(
 ):
     portal = portal_of(desk.url) if state_first == "delivered" else away
 
-    first = outbox.submit_ticket(*portal, key=KEY, note="once")
-    again = outbox.submit_ticket(*portal, key=KEY, note="once")
+    first = outbox.submit(*portal, outbox.TicketContent(note="once"), key=KEY)
+    again = outbox.submit(*portal, outbox.TicketContent(note="once"), key=KEY)
 
     assert again.pk == first.pk
     assert again.state == state_first
@@ -89,9 +96,13 @@ def test_returns_the_same_submission_for_the_same_key(
 def test_words_added_to_a_form_sent_before_are_sent_and_name_what_they_may_repeat(
     desk, portal
 ):
-    first = outbox.submit_ticket(*portal, key=KEY, note="It stops.")
-    more = outbox.submit_ticket(*portal, key=KEY, note="It stops. Now it smokes.")
-    again = outbox.submit_ticket(*portal, key=KEY, note="It stops. Now it smokes.")
+    first = outbox.submit(*portal, outbox.TicketContent(note="It stops."), key=KEY)
+    more = outbox.submit(
+        *portal, outbox.TicketContent(note="It stops. Now it smokes."), key=KEY
+    )
+    again = outbox.submit(
+        *portal, outbox.TicketContent(note="It stops. Now it smokes."), key=KEY
+    )
 
     notes = [values["tNote"] for values in desk.writes("request.create")]
     assert more.pk != first.pk
@@ -106,8 +117,11 @@ def test_a_limit_is_asked_only_for_what_is_new(portal):
     asked: list[int] = []
 
     for _ in range(3):
-        outbox.submit_ticket(
-            *portal, key=KEY, note="once", admit=lambda: asked.append(1)
+        outbox.submit(
+            *portal,
+            outbox.TicketContent(note="once"),
+            key=KEY,
+            admit=lambda: asked.append(1),
         )
 
     assert asked == [1]
@@ -118,7 +132,7 @@ def test_what_a_limit_refuses_is_not_kept(desk, portal):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        outbox.submit_ticket(*portal, key=KEY, note="once", admit=refuse)
+        outbox.submit(*portal, outbox.TicketContent(note="once"), key=KEY, admit=refuse)
 
     assert not Submission.objects.exists()
     assert desk.writes("request.create") == []
@@ -126,14 +140,14 @@ def test_what_a_limit_refuses_is_not_kept(desk, portal):
 
 def test_refuses_a_form_without_a_key(portal):
     with pytest.raises(ValueError, match="key"):
-        outbox.submit_ticket(*portal, key="", note="x")
+        outbox.submit(*portal, outbox.TicketContent(note="x"), key="")
 
 
 def test_brings_the_form_back_with_helpspots_words(desk, portal):
     desk.faults = ["refuse"]
 
     with pytest.raises(Rejected) as refused:
-        outbox.submit_ticket(*portal, key=KEY, note="x")
+        outbox.submit(*portal, outbox.TicketContent(note="x"), key=KEY)
 
     assert refused.value.problems == (
         Problem(101, "Required parameter Custom3 not supplied"),
@@ -146,13 +160,12 @@ def test_takes_the_corrected_form_with_the_same_key_and_its_files(desk, portal):
     files = staged_file()
     token = files[0].token
     with pytest.raises(Rejected):
-        outbox.submit_ticket(*portal, key=KEY, note="x", files=files)
+        outbox.submit(*portal, outbox.TicketContent(note="x"), key=KEY, files=files)
 
-    submission = outbox.submit_ticket(
+    submission = outbox.submit(
         *portal,
+        outbox.TicketContent(note="x", custom={3: "now given"}),
         key=KEY,
-        note="x",
-        custom={3: "now given"},
         files=outbox.staged([token]),
     )
 
@@ -165,18 +178,22 @@ def test_takes_the_corrected_form_with_the_same_key_and_its_files(desk, portal):
 
 def test_never_sends_a_request_without_a_file_that_belongs_to_it(desk, portal):
     files = staged_file()
-    outbox.submit_ticket(*portal, key=KEY, note="x", files=files)
+    outbox.submit(*portal, outbox.TicketContent(note="x"), key=KEY, files=files)
 
     with pytest.raises(outbox.NotStored):
-        outbox.submit_ticket(*portal, key="another-key", note="x", files=files)
+        outbox.submit(
+            *portal, outbox.TicketContent(note="x"), key="another-key", files=files
+        )
 
     assert len(desk.writes("request.create")) == 1
     assert not Submission.objects.filter(key="another-key").exists()
 
 
 def test_hands_a_reply_over_with_its_reference(desk, portal):
-    submission = outbox.submit_reply(
-        *portal, key=KEY, ticket_id=1, access_key="1abcdef", note="Thanks"
+    submission = outbox.submit(
+        *portal,
+        outbox.ReplyContent(ticket_id=1, access_key="1abcdef", note="Thanks"),
+        key=KEY,
     )
 
     [values] = desk.writes("request.update")
@@ -191,8 +208,10 @@ def test_returns_a_reply_to_the_form_where_its_request_is_gone(desk, portal):
     desk.refusal = (102, "Valid access key required")
 
     with pytest.raises(Rejected) as refused:
-        outbox.submit_reply(
-            *portal, key=KEY, ticket_id=1, access_key="1abcdef", note="Thanks"
+        outbox.submit(
+            *portal,
+            outbox.ReplyContent(ticket_id=1, access_key="1abcdef", note="Thanks"),
+            key=KEY,
         )
 
     assert [problem.text for problem in refused.value.problems] == [
@@ -201,23 +220,23 @@ def test_returns_a_reply_to_the_form_where_its_request_is_gone(desk, portal):
 
 
 def test_hands_topics_and_posts_over_without_a_reference_in_public(desk, portal):
-    topic = outbox.submit_topic(
+    topic = outbox.submit(
         *portal,
+        outbox.TopicContent(
+            forum_id=1,
+            title="Ink",
+            author_name="Ann",
+            body="Which ink?",
+            email="ann@example.com",
+            wants_email=True,
+            ip_address="192.0.2.1",
+        ),
         key=KEY,
-        forum_id=1,
-        title="Ink",
-        author_name="Ann",
-        body="Which ink?",
-        email="ann@example.com",
-        wants_email=True,
-        ip_address="192.0.2.1",
     )
-    post = outbox.submit_post(
+    post = outbox.submit(
         *portal,
+        outbox.PostContent(topic_id=topic.result_id, author_name="Bob", body="Black."),
         key="key-of-the-post",
-        topic_id=topic.result_id,
-        author_name="Bob",
-        body="Black.",
     )
 
     [topic_values] = desk.writes("forums.createTopic")
@@ -246,7 +265,7 @@ def test_casts_a_vote_once_and_rather_loses_it_than_doubles_it(desk, portal):
 def test_never_calls_it_lost_or_delivered_when_nobody_can_know(desk, portal, fault):
     desk.faults = [fault]
 
-    submission = outbox.submit_ticket(*portal, key=KEY, note="x")
+    submission = outbox.submit(*portal, outbox.TicketContent(note="x"), key=KEY)
 
     assert submission.state == "unknown"
     assert submission.due_at > submission.created_at
@@ -254,7 +273,7 @@ def test_never_calls_it_lost_or_delivered_when_nobody_can_know(desk, portal, fau
 
 
 def test_gives_references_that_can_be_read_out(portal):
-    submission = outbox.submit_ticket(*portal, key=KEY, note="x")
+    submission = outbox.submit(*portal, outbox.TicketContent(note="x"), key=KEY)
 
     assert re.fullmatch(
         r"R-[2-9A-HJKMNP-TV-Z]{4}-[2-9A-HJKMNP-TV-Z]{4}", (submission.reference)
@@ -272,16 +291,18 @@ def test_leaves_no_words_names_or_keys_in_the_log(desk, portal, caplog):
     caplog.set_level("DEBUG")
 
     for number in range(2):
-        outbox.submit_reply(
+        outbox.submit(
             *portal,
+            outbox.ReplyContent(
+                ticket_id=1, access_key="1abcdef", note="private words"
+            ),
             key=f"key-{number}-of-the-form",
-            ticket_id=1,
-            access_key="1abcdef",
-            note="private words",
         )
     with pytest.raises(Rejected):
-        outbox.submit_ticket(
-            *portal, key=KEY, note="private words", email="ann@example.com"
+        outbox.submit(
+            *portal,
+            outbox.TicketContent(note="private words", email="ann@example.com"),
+            key=KEY,
         )
 
     ours = [r.getMessage() for r in caplog.records if r.name.startswith("portal")]

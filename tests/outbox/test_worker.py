@@ -21,7 +21,9 @@ def work(**later):
 
 
 def submit(portal, key="k1"):
-    return outbox.submit_ticket(*portal, key=key, note="x", email="ann@example.com")
+    return outbox.submit(
+        *portal, outbox.TicketContent(note="x", email="ann@example.com"), key=key
+    )
 
 
 def stop_at(submission, state, **changes):

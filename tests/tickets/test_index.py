@@ -242,13 +242,15 @@ def test_a_request_that_got_no_answer_is_settled_by_the_customers_own_list(
 ):
     DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "hang_up"})
     brand = brand_for("testserver")
-    submission = outbox.submit_ticket(
+    submission = outbox.submit(
         brand,
         helpspot_for(brand.connection),
+        outbox.TicketContent(
+            note="Did this arrive?",
+            email="amal@example.com",
+            category_id=inkwell.categories["billing"].pk,
+        ),
         key=outbox.new_key(),
-        note="Did this arrive?",
-        email="amal@example.com",
-        category_id=inkwell.categories["billing"].pk,
     )
     assert not submission.is_delivered
     DeskSettings.objects.update(fault="")
