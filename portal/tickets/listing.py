@@ -89,6 +89,7 @@ class Listing:
         self.show = _one_of(SHOWS, query.get("show"))
         self.sort = _one_of(SORTS, query.get("sort"))
         self.search = query.get("q", "").strip()
+        self._words = self.search.casefold().split()
         self._tickets = tickets
         self._columns = columns
         self.open_count = sum(ticket.is_open for ticket in tickets)
@@ -131,6 +132,9 @@ class Listing:
     def _matches(self, ticket: TicketSummary) -> bool:
         if self.show != "all" and ticket.is_open != (self.show == "open"):
             return False
+        return not self._words or self._has_words(ticket)
+
+    def _has_words(self, ticket: TicketSummary) -> bool:
         text = " ".join(
             (
                 str(ticket.id),
@@ -141,7 +145,7 @@ class Listing:
                 *map(str, self._columns.of(ticket)),
             )
         ).casefold()
-        return all(word in text for word in self.search.casefold().split())
+        return all(word in text for word in self._words)
 
 
 def as_csv(tickets: Sequence[TicketSummary], columns: Columns) -> str:
