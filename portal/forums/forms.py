@@ -101,7 +101,13 @@ class PostForm(forms.Form):
             )
             self.add_error(next(named, None), problem.text)
         if not problems:
-            self.add_error(None, gettext("Our help desk did not accept this"))
+            self.add_error(
+                None,
+                gettext(
+                    "Our help desk did not accept this and gave no reason. Check what "
+                    "you wrote and send it again"
+                ),
+            )
 
     def show_pause(self, retry_after: int) -> None:
         """Say that this visitor posted enough for now; `retry_after` is in seconds."""

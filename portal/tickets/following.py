@@ -122,7 +122,13 @@ class ReplyForm(forms.Form):
         for problem in problems:
             self.add_error(None, problem.text)
         if not problems:
-            self.add_error(None, _("Our help desk did not accept this"))
+            self.add_error(
+                None,
+                _(
+                    "Our help desk did not accept this and gave no reason. Check what "
+                    "you wrote and send it again"
+                ),
+            )
 
     def show_pause(self, retry_after: int) -> None:
         """Say that enough came from this visitor for now; `retry_after` in seconds."""

@@ -303,7 +303,13 @@ class TicketForm(forms.Form):
             name = self._named_in(problem)
             self.add_error(name, self._in_our_names(problem.text, name))
         if not problems:
-            self.add_error(None, _("Our help desk did not accept this"))
+            self.add_error(
+                None,
+                _(
+                    "Our help desk did not accept this and gave no reason. Check what "
+                    "you wrote and send it again"
+                ),
+            )
 
     def show_pause(self, retry_after: int) -> None:
         """Say that enough came from this visitor for now; `retry_after` in seconds."""

@@ -103,7 +103,7 @@ def test_shows_a_closed_request_and_that_a_reply_opens_it_again(customer, inkwel
 def test_a_request_without_a_title_is_headed_by_its_first_line(customer, inkwell):
     page = detail_page(customer, inkwell.closed_ticket)
 
-    assert "Please send the October invoice again.</h1>" in page
+    assert "Please send the October invoice again.</bdi></h1>" in page
 
 
 def test_folds_the_middle_of_a_long_conversation(holder, inkwell):
