@@ -29,6 +29,7 @@ SHORT_ANSWER = 100
 # A page made from an old copy, while the help desk is away.
 OLD_SECONDS = 10
 BEHIND_SECONDS = 5 * 60
+RETRY_SECONDS = 30  # what is away may be back by then
 STAND_IN_SECONDS = 24 * 60 * 60
 P = ParamSpec("P")
 
@@ -144,7 +145,7 @@ def error_page(
     `name` names another of those templates. 503 and 429 carry Retry-After, from
     `retry_after` (seconds) in the context.
     """
-    values: dict[str, Any] = {"retry_after": 30, **(context or {})}
+    values: dict[str, Any] = {"retry_after": RETRY_SECONDS, **(context or {})}
     if status == 404:
         values["guess"] = _sought_words(request)
     values["retry_minutes"] = max(1, round(values["retry_after"] / 60))

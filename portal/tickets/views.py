@@ -26,9 +26,9 @@ from portal.accounts import device, feeds, keys, limits
 from portal.accounts.keys import ProofNeeded, WrongKey
 from portal.accounts.limits import Limit, TooManyAttempts
 from portal.accounts.pace import unhurried
-from portal.helpspot.errors import HelpSpotError, NotFound, Rejected
+from portal.helpspot.errors import HelpSpotError, NotFound, Rejected, Unavailable
 from portal.helpspot.types import CustomField, Ticket
-from portal.http import PortalRequest, redirect, render_page
+from portal.http import RETRY_SECONDS, PortalRequest, redirect, render_page
 from portal.tickets import conversation, questions
 from portal.tickets.following import CheckForm, ReplyForm, empty_reply
 from portal.tickets.listing import Listing, all_columns, as_csv, shown_columns
@@ -199,12 +199,8 @@ def detail(request: PortalRequest, ticket_id: int) -> HttpResponse:
     form = empty_reply(request.brand, get_language())
     try:
         return _ticket_page(request, ticket_id, access_key, form, reply)
-    except NotFound:
-        raise
-    except HelpSpotError:
-        # Who has just replied must read that it is safe, not that the page is down.
-        if reply is None:
-            raise
+    except Unavailable:
+        # Who has just replied must read that it is safe; others may write all the same.
         return _reply_page(request, ticket_id, form, reply)
 
 
@@ -397,7 +393,7 @@ def _reply_page(
     reply: outbox.Submission | None = None,
 ) -> HttpResponse:
     """Show the reply alone, where the help desk does not give the conversation."""
-    return render_page(
+    response = render_page(
         request,
         "tickets/reply.html",
         {
@@ -407,8 +403,11 @@ def _reply_page(
             "key": _key(form),
             "reply": reply,
         },
-        status=form.status if form.is_bound else 200,
+        status=form.status if form.is_bound else 200 if reply else 503,
     )
+    if response.status_code == 503:
+        response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def _custom_fields(request: PortalRequest) -> Sequence[CustomField]:

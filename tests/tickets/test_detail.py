@@ -180,4 +180,5 @@ def test_an_absent_help_desk_is_said_and_never_looks_empty(holder, inkwell):
 
     assert response.status_code == 503
     assert "Retry-After" in response
+    assert "no-store" in response["Cache-Control"]
     assert "help desk is not answering" in response.content.decode()

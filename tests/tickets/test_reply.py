@@ -51,6 +51,23 @@ class TestOutboxed:
         assert first["Location"] == second["Location"]
         assert len(customer_notes(inkwell.ticket)) == 1
 
+    def test_a_reply_can_be_written_while_the_help_desk_is_away(
+        self, holder, inkwell, url
+    ):
+        DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+        page = holder.get(f"/requests/{inkwell.ticket.pk}/")
+        assert page.status_code == 503
+        key = re.search(r'name="key" value="([^"]+)"', page.content.decode())[1]
+
+        response = holder.post(url, {"key": key, "note": "It smokes now."})
+
+        after = holder.get(response["Location"])
+        assert after.status_code == 200
+        assert "Your reply is kept" in after.content.decode()
+        DeskSettings.objects.update(fault="")
+        waiting = Submission.objects.get(kind=Submission.Kind.REPLY)
+        assert waiting.state == Submission.State.RECEIVED
+
     def test_files_go_with_the_reply(self, holder, inkwell, url):
         form = reply_form(holder, inkwell.ticket)
 
