@@ -84,15 +84,16 @@ def _is_migrated() -> bool:
 
 
 def _is_writable() -> bool:
-    # A session's row takes no number from a sequence, so that nothing stays behind.
+    # A full disk shows when a change is committed. A session's row takes no number from
+    # a sequence; one that is left behind has expired and goes with the others.
     try:
         with transaction.atomic():
-            Session.objects.create(
+            probe = Session.objects.create(
                 session_key=secrets.token_urlsafe(24),
                 session_data="",
                 expire_date=timezone.now(),
             )
-            transaction.set_rollback(True)
+        probe.delete()
     except Error:
         return False
     return True

@@ -35,7 +35,8 @@ class Told:
     """One submission and what became of it, as far as the pages say.
 
     `outcome` is accepted, not sent, or unanswered; `statuses` lists all answers, 0 for
-    a connection that died.
+    a connection that died. `is_text_lost` says that a page which had not kept it
+    did not give it back either.
     """
 
     canary: str
@@ -45,6 +46,7 @@ class Told:
     reference: str = ""
     says: str = ""
     number: int | None = None
+    is_text_lost: bool = False
     statuses: list[int] = field(default_factory=list)
     cookies: dict[str, str] = field(default_factory=dict)
 
@@ -102,6 +104,7 @@ class Customers:
                 break
             if response.status_code == 503:
                 told.outcome = "not sent"
+                told.is_text_lost |= told.canary not in response.text
                 not_sent += 1
                 if not_sent == TRIES_NOT_SENT:
                     break

@@ -1,7 +1,7 @@
 """Reads pages while the help desk fails, then sends hundreds of forms.
 
-How reading is tried stands in `reading`. Sending goes through a failing network while
-processes are killed.
+How reading is tried stands in `reading`, a full disk in `disk` and another clock in
+`clocks`. Sending goes through a failing network while processes are killed.
 
 A practice desk, a proxy that fails on a seeded schedule, and the portal in front of it,
 all on 127.0.0.1 with folders of their own. Run three times: with a help desk that knows
@@ -28,7 +28,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.faults import reading
+from tests.faults import clocks, disk, reading
 from tests.faults.browser import KINDS, Customers, Told
 from tests.faults.databases import Database, Postgres, Sqlite
 from tests.faults.processes import (
@@ -223,7 +223,10 @@ def main() -> int:
     """Read and send through all faults; print what was found, return the status."""
     is_reading_broken = reading.main()
     is_sending_broken = _send_through_faults()
-    return int(is_reading_broken or is_sending_broken)
+    is_disk_broken, is_clock_broken = disk.main(), clocks.main()
+    return int(
+        is_reading_broken or is_sending_broken or is_disk_broken or is_clock_broken
+    )
 
 
 def _send_through_faults() -> bool:
