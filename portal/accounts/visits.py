@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NotRequired, TypedDict
 
 from portal import markup
@@ -25,6 +26,7 @@ WHOLE_SECONDS = 8 * 60 * 60
 NOTICE_SECONDS = 60
 # A longer list is cut to its newest: it travels with every private page.
 MOST_TICKETS = 2000
+KEPT_LISTS = 16
 SUMMARY_LENGTH = 200
 _VISIT = "visit"
 
@@ -65,11 +67,7 @@ def access_key(request: PortalRequest, ticket_id: int) -> str | None:
     if sealed is not None:
         return unseal(sealed)
     return next(
-        (
-            ticket.access_key
-            for ticket in _unpack(visit.get("tickets"))
-            if ticket.id == ticket_id
-        ),
+        (ticket.access_key for ticket in _listed(visit) if ticket.id == ticket_id),
         None,
     )
 
@@ -115,14 +113,14 @@ def signed_in_as(request: PortalRequest) -> Customer | None:
     return Customer(email=email, full_name=full_name)
 
 
-def tickets(request: PortalRequest) -> list[TicketSummary]:
+def tickets(request: PortalRequest) -> Sequence[TicketSummary]:
     """Return the signed-in customer's requests as of sign-in, newest first.
 
     They hold what a list shows; `note` is its first line, long answers are cut, and
     `full_name` stands where someone else of the customer's organisation wrote it.
     """
     visit = _current(request)
-    return _unpack(visit.get("tickets")) if visit else []
+    return _listed(visit) if visit else ()
 
 
 def add_ticket(request: PortalRequest, summary: TicketSummary) -> None:
@@ -130,7 +128,7 @@ def add_ticket(request: PortalRequest, summary: TicketSummary) -> None:
     visit = _current(request)
     if visit is None or "tickets" not in visit:
         return
-    others = [ticket for ticket in _unpack(visit["tickets"]) if ticket.id != summary.id]
+    others = [ticket for ticket in _listed(visit) if ticket.id != summary.id]
     visit["tickets"] = _pack([summary, *others])
     _keep(request, visit)
 
@@ -177,9 +175,16 @@ def _pack(tickets: Sequence[TicketSummary]) -> str:
     return seal(json.dumps(rows, separators=(",", ":")))
 
 
-def _unpack(sealed: str | None) -> list[TicketSummary]:
-    text = unseal(sealed) if sealed else None
-    return [_summary(row) for row in json.loads(text)] if text else []
+def _listed(visit: _Visit) -> tuple[TicketSummary, ...]:
+    sealed = visit.get("tickets")
+    return _unpack(sealed) if sealed else ()
+
+
+# Paging and searching ask for the same long list again and again.
+@lru_cache(maxsize=KEPT_LISTS)
+def _unpack(sealed: str) -> tuple[TicketSummary, ...]:
+    text = unseal(sealed)
+    return tuple(_summary(row) for row in json.loads(text)) if text else ()
 
 
 def _row(ticket: TicketSummary) -> list[Any]:

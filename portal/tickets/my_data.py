@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import accounts, markup
 from portal.accounts import device, feeds
 from portal.helpspot.errors import HelpSpotError
-from portal.helpspot.types import Ticket, TicketSummary
+from portal.helpspot.types import Ticket
 from portal.http import PortalRequest, redirect, render_page
 from portal.tickets import receipts
 from portal.tickets.listing import all_columns, as_csv
@@ -33,9 +33,9 @@ def index(request: PortalRequest) -> HttpResponse:
         "tickets/my_data.html",
         {
             "section": "requests",
-            "ticket_count": len(_tickets(request)),
+            "ticket_count": len(accounts.tickets(request)),
             "most_tickets": MOST_TICKETS,
-            "known_count": len(device.known_tickets(request)),
+            "known_count": len(device.knownaccounts.tickets(request)),
             "receipt_count": len(receipts.kept(request)),
             "was_deleted": "deleted" in request.GET,
         },
@@ -58,9 +58,9 @@ def download(request: PortalRequest) -> HttpResponse:
 @require_POST
 def delete(request: PortalRequest) -> HttpResponse:
     """Forget everything that the portal itself holds, and sign out."""
-    for ticket in _tickets(request):
+    for ticket in accounts.tickets(request):
         feeds.end_feed(request.brand, ticket.id, ticket.access_key)
-    for known in device.known_tickets(request):
+    for known in device.knownaccounts.tickets(request):
         feeds.end_feed(request.brand, known.id, known.access_key)
     accounts.sign_out(request)
     response = redirect(request, "tickets:my_data")
@@ -71,12 +71,8 @@ def delete(request: PortalRequest) -> HttpResponse:
     return response
 
 
-def _tickets(request: PortalRequest) -> list[TicketSummary]:
-    return accounts.tickets(request)
-
-
 def _files(request: PortalRequest) -> Iterator[tuple[str, str]]:
-    tickets = _tickets(request)
+    tickets = accounts.tickets(request)
     unread: list[int] = []
     for ticket in tickets[:MOST_TICKETS]:
         try:
@@ -87,7 +83,10 @@ def _files(request: PortalRequest) -> Iterator[tuple[str, str]]:
             yield f"requests/{ticket.id}.json", _json(_shown(whole))
     yield "requests.csv", as_csv(tickets, all_columns(request.brand, request.helpspot))
     yield "receipts.json", _json(receipts.kept(request))
-    yield "this-device.json", _json([one.id for one in device.known_tickets(request)])
+    yield (
+        "this-device.json",
+        _json([one.id for one in device.knownaccounts.tickets(request)]),
+    )
     yield "README.txt", _readme(len(tickets), unread)
 
 
