@@ -35,7 +35,7 @@ def index(request: PortalRequest) -> HttpResponse:
             "section": "requests",
             "ticket_count": len(accounts.tickets(request)),
             "most_tickets": MOST_TICKETS,
-            "known_count": len(device.knownaccounts.tickets(request)),
+            "known_count": len(device.known_tickets(request)),
             "receipt_count": len(receipts.kept(request)),
             "was_deleted": "deleted" in request.GET,
         },
@@ -60,7 +60,7 @@ def delete(request: PortalRequest) -> HttpResponse:
     """Forget everything that the portal itself holds, and sign out."""
     for ticket in accounts.tickets(request):
         feeds.end_feed(request.brand, ticket.id, ticket.access_key)
-    for known in device.knownaccounts.tickets(request):
+    for known in device.known_tickets(request):
         feeds.end_feed(request.brand, known.id, known.access_key)
     accounts.sign_out(request)
     response = redirect(request, "tickets:my_data")
@@ -85,7 +85,7 @@ def _files(request: PortalRequest) -> Iterator[tuple[str, str]]:
     yield "receipts.json", _json(receipts.kept(request))
     yield (
         "this-device.json",
-        _json([one.id for one in device.knownaccounts.tickets(request)]),
+        _json([one.id for one in device.known_tickets(request)]),
     )
     yield "README.txt", _readme(len(tickets), unread)
 
