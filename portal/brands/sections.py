@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from portal.brands.brand import Brand
 from portal.brands.memory import remembered
-from portal.helpspot import HelpSpot
+from portal.helpspot import HelpSpot, side_by_side
 from portal.helpspot.errors import Disabled, HelpSpotError
 
 
@@ -31,12 +33,15 @@ def offered_sections(brand: Brand, helpspot: HelpSpot) -> Sections:
 
 
 def _ask(helpspot: HelpSpot) -> Sections:
-    try:
-        has_forums = bool(helpspot.forums.list())
-    except Disabled:
-        has_forums = False
-    try:
-        has_guides = bool(helpspot.kb.list())
-    except Disabled:
-        has_guides = False
+    has_guides, has_forums = side_by_side(
+        helpspot.connection,
+        [partial(_has_any, helpspot.kb.list), partial(_has_any, helpspot.forums.list)],
+    )
     return Sections(has_guides=has_guides, has_forums=has_forums)
+
+
+def _has_any(read: Callable[[], Sequence[object]]) -> bool:
+    try:
+        return bool(read())
+    except Disabled:
+        return False

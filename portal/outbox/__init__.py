@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         cast_vote,
         change_vote,
         find,
+        is_known,
         new_key,
         submit,
     )
@@ -43,6 +44,7 @@ __all__ = [
     "change_vote",
     "find",
     "health",
+    "is_known",
     "new_key",
     "settle_with",
     "stage",

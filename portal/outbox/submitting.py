@@ -59,6 +59,14 @@ def find(reference: str) -> Submission:
     return Submission.objects.get(reference=reference.strip().upper())
 
 
+def is_known(brand: Brand, key: str) -> bool:
+    """Tell whether something was sent under this key; raises `NotStored`."""
+    try:
+        return Submission.objects.filter(brand_id=brand.id, key=key).exists()
+    except DatabaseError as exc:
+        raise NotStored from exc
+
+
 def submit(
     brand: Brand,
     helpspot: HelpSpot,

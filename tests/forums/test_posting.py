@@ -1,6 +1,7 @@
 import re
 
 import pytest
+import time_machine
 
 from portal import outbox
 from portal.brands import brand_for, memory
@@ -115,6 +116,18 @@ def test_shows_a_new_topic_in_feed_and_title_at_once(
 def test_makes_one_post_of_the_same_words_sent_twice(client, inkwell, topic_address):
     first = client.post(f"{topic_address}reply/", WORDS)
     second = client.post(f"{topic_address}reply/", WORDS)
+
+    assert first["Location"] == second["Location"]
+    assert inkwell.topic.posts.filter(author_name="Amal").count() == 1
+
+
+def test_makes_one_post_of_the_same_words_sent_twice_around_midnight(
+    client, inkwell, topic_address
+):
+    with time_machine.travel("2026-11-24T23:59:30Z"):
+        first = client.post(f"{topic_address}reply/", WORDS)
+    with time_machine.travel("2026-11-25T00:00:30Z"):
+        second = client.post(f"{topic_address}reply/", WORDS)
 
     assert first["Location"] == second["Location"]
     assert inkwell.topic.posts.filter(author_name="Amal").count() == 1
