@@ -11,6 +11,7 @@ Only what is public goes through here: copies know brands, not visitors.
 from __future__ import annotations
 
 import hashlib
+import pickle
 import threading
 import time
 from collections import OrderedDict
@@ -30,7 +31,7 @@ from portal.brands.brand import Brand
 from portal.brands.flights import Flights
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 
-SCHEMA = 1  # raised where a kept type changes its shape
+SCHEMA = 2  # raised where a kept type changes its shape
 FRESH_SECONDS = 60
 BEHIND_SECONDS = 10 * 60
 KEEP_SECONDS = 24 * 60 * 60
@@ -38,6 +39,8 @@ NOT_FOUND_SECONDS = 10
 FAILED_SECONDS = 2
 WAIT_SECONDS = 10.0
 MOST_COPIES = 4000
+# As the copies are packed; as objects they take about twice as much.
+MOST_BYTES = 3 * 1024 * 1024
 # What visitors write themselves, and must find again at once.
 FORUM_KINDS = frozenset({"forums", "latest-topics", "posts", "topic", "topics"})
 LOOKUPS = Counter(
@@ -110,33 +113,46 @@ def forget_everything() -> None:
 
 
 class _Near:
-    """The copies of this process, the least used ones going first."""
+    """The copies of this process up to so many bytes, the least used ones going first.
+
+    The one used last stays, however large it is: a page is being made from it.
+    """
 
     def __init__(self) -> None:
-        self._copies: OrderedDict[str, Remembered[Any]] = OrderedDict()
+        self._copies: OrderedDict[str, tuple[Remembered[Any], int]] = OrderedDict()
         self._lock = threading.Lock()
+        self._bytes = 0
 
     def find(self, key: str) -> Remembered[Any] | None:
         with self._lock:
-            copy = self._copies.get(key)
-            if copy is not None:
-                self._copies.move_to_end(key)
-            return copy
-
-    def keep(self, key: str, copy: Remembered[Any]) -> None:
-        with self._lock:
-            self._copies[key] = copy
+            if key not in self._copies:
+                return None
             self._copies.move_to_end(key)
-            while len(self._copies) > MOST_COPIES:
-                self._copies.popitem(last=False)
+            return self._copies[key][0]
+
+    def keep(self, key: str, copy: Remembered[Any], size: int) -> None:
+        with self._lock:
+            self._drop(key)
+            self._copies[key] = copy, size
+            self._bytes += size
+            while len(self._copies) > 1 and self._is_full():
+                self._drop(next(iter(self._copies)))
 
     def drop(self, key: str) -> None:
         with self._lock:
-            self._copies.pop(key, None)
+            self._drop(key)
 
     def clear(self) -> None:
         with self._lock:
             self._copies.clear()
+            self._bytes = 0
+
+    def _is_full(self) -> bool:
+        return self._bytes > MOST_BYTES or len(self._copies) > MOST_COPIES
+
+    def _drop(self, key: str) -> None:
+        _copy, freed = self._copies.pop(key, (None, 0))
+        self._bytes -= freed
 
 
 _near = _Near()
@@ -213,8 +229,9 @@ class _Task(Generic[T]):
         """Keep what was just read, here and for the other processes."""
         copy = Remembered(value, timezone.now())
         _failures.pop(self.key, None)
-        _near.keep(self.key, copy)
-        shared.keep(self.key, copy, self._keep_seconds)
+        packed = pickle.dumps(copy)
+        _near.keep(self.key, copy, len(packed))
+        shared.keep(self.key, packed, self._keep_seconds)
         return copy
 
     def _ask_now(self) -> tuple[Remembered[T], str]:
@@ -245,12 +262,13 @@ class _Task(Generic[T]):
         near = self._near_copy()
         if near and 0 <= self.age(near) < 1:
             return near
-        far: object = shared.recall(self.key)
-        if not isinstance(far, Remembered):
+        packed = shared.recall(self.key)
+        far = _unpacked(packed)
+        if far is None:
             return near
         if near is None or far.read_at > near.read_at:
             _failures.pop(self.key, None)
-            _near.keep(self.key, far)
+            _near.keep(self.key, far, len(packed))
             return far
         return near
 
@@ -291,6 +309,17 @@ class _Task(Generic[T]):
         """Return why it was not to be had a moment ago, None when it may be tried."""
         ends_at, failure = _failures.get(self.key, (0.0, None))
         return failure if time.monotonic() < ends_at else None
+
+
+def _unpacked(packed: object) -> Remembered[Any] | None:
+    """Return the copy, None where nothing, or nonsense, was kept."""
+    if not isinstance(packed, bytes):
+        return None
+    try:
+        copy = pickle.loads(packed)  # noqa: S301 - only our processes write there
+    except Exception:  # nonsense fails in every way there is
+        return None
+    return copy if isinstance(copy, Remembered) else None
 
 
 def _key(brand: Brand, name: str) -> str:

@@ -19,7 +19,7 @@ from portal.markup.memo import Memo
 from portal.markup.sanitise import BLOCKS, HEADINGS, MEDIA, sanitise
 from portal.markup.tree import Element
 
-_KEPT_BYTES = 16 * 1024 * 1024
+_KEPT_BYTES = 8 * 1024 * 1024
 _OUTWARD_REL = "noopener noreferrer nofollow ugc"
 _LISTED = {"h2": 2, "h3": 3}
 _BOX_CHILDREN = 3  # a table and the blanks round it

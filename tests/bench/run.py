@@ -67,7 +67,8 @@ class Machines:
         self.upstream_port = free_port()
         self.upstream = f"http://127.0.0.1:{self.upstream_port}"
         self._plain = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-        self._plain["WEB_WORKERS"] = "1"
+        # As `manage.py serve` and docs/deployment.md have it.
+        self._plain |= {"WEB_WORKERS": "1", "MALLOC_ARENA_MAX": "2"}
         self.desk = self._portal(folder / "portal")
         manage(self.desk, "migrate", "--verbosity", "0")
         manage(self.desk, "collectstatic", "--noinput", "--verbosity", "0")

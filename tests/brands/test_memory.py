@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -280,3 +281,16 @@ def test_four_processes_that_meet_nothing_ask_once(tmp_path):
 
     assert [one.wait(30) for one in started] == [0, 0, 0, 0]
     assert (tmp_path / "calls").read_text() == "x"
+
+
+def test_what_a_process_remembers_does_not_grow_with_what_is_asked():
+    large = 200_000
+    tracemalloc.start()
+    try:
+        for number in range(60):
+            remembered(brand_for(""), f"page:{number}", lambda: os.urandom(large))
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 2 * memory.MOST_BYTES < 60 * large
