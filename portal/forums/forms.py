@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from portal import outbox
 from portal.brands import Brand
 from portal.forums.names import looks_like_team
 from portal.helpspot.errors import Problem
@@ -123,12 +124,13 @@ class PostForm(forms.Form):
             % {"minutes": minutes},
         )
 
-    def show_not_stored(self) -> None:
-        """Say that nothing was sent or kept."""
+    def show_not_stored(self, failure: outbox.NotStored) -> None:
+        """Say that nothing was sent or kept, or that nobody can tell yet."""
         self.status, self.retry_after = 503, NOT_STORED_SECONDS
-        self.add_error(
-            None, gettext("This was not sent. Your text is still here: send it again")
-        )
+        text = gettext("This was not sent. Your text is still here: send it again")
+        if isinstance(failure, outbox.PerhapsStored):
+            text = str(failure.text)
+        self.add_error(None, text)
 
 
 class TopicForm(PostForm):

@@ -57,8 +57,8 @@ def send(
         form.show_pause(exc.retry_after)
     except Rejected as exc:
         form.show_refusal(exc.problems)
-    except outbox.NotStored:
-        form.show_not_stored()
+    except outbox.NotStored as exc:
+        form.show_not_stored(exc)
     return None
 
 

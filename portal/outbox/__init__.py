@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         TicketContent,
         TopicContent,
     )
-    from portal.outbox.errors import NoRoom, NotStored
+    from portal.outbox.errors import NoRoom, NotStored, PerhapsStored
     from portal.outbox.evidence import settle_with
     from portal.outbox.files import stage, staged
     from portal.outbox.housekeeping import Health, health
@@ -34,6 +34,7 @@ __all__ = [
     "Health",
     "NoRoom",
     "NotStored",
+    "PerhapsStored",
     "PostContent",
     "ReplyContent",
     "StagedFile",
@@ -56,6 +57,7 @@ _HOMES = {
     "Health": "housekeeping",
     "NoRoom": "errors",
     "NotStored": "errors",
+    "PerhapsStored": "errors",
     "PostContent": "contents",
     "ReplyContent": "contents",
     "StagedFile": "models",

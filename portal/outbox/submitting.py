@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils.crypto import salted_hmac
 
 from portal.brands import Brand
@@ -27,7 +27,7 @@ from portal.outbox import seals
 from portal.outbox.clock import now
 from portal.outbox.contents import Content, VoteContent
 from portal.outbox.delivery import hand_over, problems_of
-from portal.outbox.errors import NoRoom, NotStored
+from portal.outbox.errors import NoRoom, NotStored, PerhapsStored
 from portal.outbox.files import attach
 from portal.outbox.models import StagedFile, Submission, new_token
 from portal.outbox.points import reached
@@ -193,8 +193,7 @@ def _insert(
     files: Sequence[StagedFile],
     admit: Admit,
 ) -> Submission:
-    # Durable: inside somebody else's transaction nothing would be kept yet.
-    with transaction.atomic(durable=True):
+    with _keeping():
         submission = Submission.objects.create(
             brand_id=brand.id, key=key, kind=kind, **fresh
         )
@@ -206,6 +205,22 @@ def _insert(
     return submission
 
 
+@contextmanager
+def _keeping() -> Iterator[None]:
+    """Commit what is done inside; raises `PerhapsStored` where that is in doubt."""
+    in_commit: object = None
+    try:
+        # Durable: inside somebody else's transaction nothing would be kept yet.
+        with transaction.atomic(durable=True):
+            yield
+            in_commit = connection.connection
+    except DatabaseError as exc:
+        # A connection that is lost in the commit itself takes the answer with it.
+        if in_commit and connection.connection is not in_commit:
+            raise PerhapsStored from exc
+        raise
+
+
 def _reopen(
     refused: Submission,
     fresh: Mapping[str, object],
@@ -213,7 +228,7 @@ def _reopen(
     admit: Admit,
 ) -> bool:
     """Put corrected content into a refused row; False if another call just did."""
-    with transaction.atomic(durable=True):
+    with _keeping():
         rows = Submission.objects.filter(pk=refused.pk, state=State.REFUSED)
         is_ours = rows.update(**fresh) == 1
         if is_ours:

@@ -146,12 +146,13 @@ class ReplyForm(forms.Form):
             % {"minutes": minutes},
         )
 
-    def show_not_stored(self) -> None:
-        """Say that nothing was sent or kept."""
+    def show_not_stored(self, failure: outbox.NotStored) -> None:
+        """Say that nothing was sent or kept, or that nobody can tell yet."""
         self.status = 503
-        self.add_error(
-            None, _("Your reply was not sent. Your text is still here: send it again")
-        )
+        text = _("Your reply was not sent. Your text is still here: send it again")
+        if isinstance(failure, outbox.PerhapsStored):
+            text = str(failure.text)
+        self.add_error(None, text)
 
 
 @lru_cache(maxsize=32)

@@ -223,3 +223,32 @@ print(json.dumps(seen))
 
     assert seen == ["not stored", "not stored"]
     assert desk.done == []
+
+
+def test_nobody_is_told_that_nothing_was_kept_where_the_commit_is_in_doubt(
+    in_new_portal,
+):
+    with serving() as desk:
+        seen = in_new_portal(
+            """
+from django.db import OperationalError, connection
+commit = connection._commit
+def leave():
+    commit()
+    connection.connection.close()
+    raise OperationalError("the server left")
+connection._commit = leave
+seen = []
+try:
+    outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1")
+except outbox.NotStored as exc:
+    seen.append(type(exc).__name__)
+del connection._commit
+seen.append(outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1").key)
+seen.append(Submission.objects.count())
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == ["PerhapsStored", "k1", 1]

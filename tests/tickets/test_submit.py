@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from portal import outbox
 from portal.brands import brand_with_id
 from portal.desk.models import Category, CustomField, DeskSettings, Document, Ticket
 from portal.helpspot import helpspot_for
@@ -665,3 +666,19 @@ def test_files_beyond_the_limit_need_choosing_again(client, inkwell):
     assert error_at(page, "attached") == "b.txt was not kept. Choose it again"
     assert page.one("textarea", name="note").text == "The invoice is wrong."
     assert StagedFile.objects.filter(filename="b.txt").count() == 0
+
+
+def test_says_so_where_nobody_can_tell_whether_it_was_kept(
+    client, inkwell, monkeypatch
+):
+    def leave(*args, **values):
+        raise outbox.PerhapsStored
+
+    monkeypatch.setattr("portal.outbox.submitting.submit", leave)
+
+    response = client.post(URL, valid(inkwell))
+
+    page = response.content.decode()
+    assert response.status_code == 503
+    assert "We cannot tell yet whether this reached us" in page
+    assert "not sent" not in page
