@@ -127,10 +127,8 @@ class PostForm(forms.Form):
     def show_not_stored(self, failure: outbox.NotStored) -> None:
         """Say that nothing was sent or kept, or that nobody can tell yet."""
         self.status, self.retry_after = 503, NOT_STORED_SECONDS
-        text = gettext("This was not sent. Your text is still here: send it again")
-        if isinstance(failure, outbox.PerhapsStored):
-            text = str(failure.text)
-        self.add_error(None, text)
+        own = gettext("This was not sent. Your text is still here: send it again")
+        self.add_error(None, str(failure.text) or own)
 
 
 class TopicForm(PostForm):

@@ -1,10 +1,18 @@
 """What can go wrong before a submission is safe."""
 
+from __future__ import annotations
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 
 class NotStored(Exception):
-    """Not even kept: the form comes back and says that nothing was sent."""
+    """Not even kept: the form comes back and says that nothing was sent.
+
+    `text` is what it says instead, "" for its own words.
+    """
+
+    text: Promise | str = ""
 
 
 class NoRoom(NotStored):

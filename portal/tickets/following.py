@@ -149,10 +149,8 @@ class ReplyForm(forms.Form):
     def show_not_stored(self, failure: outbox.NotStored) -> None:
         """Say that nothing was sent or kept, or that nobody can tell yet."""
         self.status = 503
-        text = _("Your reply was not sent. Your text is still here: send it again")
-        if isinstance(failure, outbox.PerhapsStored):
-            text = str(failure.text)
-        self.add_error(None, text)
+        own = _("Your reply was not sent. Your text is still here: send it again")
+        self.add_error(None, str(failure.text) or own)
 
 
 @lru_cache(maxsize=32)

@@ -330,10 +330,8 @@ class TicketForm(forms.Form):
     def show_not_stored(self, failure: outbox.NotStored) -> None:
         """Say that nothing was sent or kept, or that nobody can tell yet."""
         self.status, self.retry_after = 503, NOT_STORED_SECONDS
-        text = _("Your request was not sent. Your text is still here: send it again")
-        if isinstance(failure, outbox.PerhapsStored):
-            text = str(failure.text)
-        self.add_error(None, text)
+        own = _("Your request was not sent. Your text is still here: send it again")
+        self.add_error(None, str(failure.text) or own)
 
     def _named_in(self, problem: Problem) -> str | None:
         if problem.custom_field_id is not None:

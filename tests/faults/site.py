@@ -50,7 +50,7 @@ class Site:
     def __init__(self, folder: Path, **settings: str) -> None:
         code = copy_code(folder)
         self._folder = folder
-        self._port, desk_port = free_port(), free_port()
+        self.port, desk_port = free_port(), free_port()
         desk_env = environment(
             code,
             folder / "desk",
@@ -66,7 +66,7 @@ class Site:
         self._env = environment(
             code,
             folder / "portal",
-            PORT=str(self._port),
+            PORT=str(self.port),
             TRUSTED_PROXIES="1",
             HELPSPOT_URL=f"http://127.0.0.1:{self.proxy.port}",
             **settings,
@@ -79,11 +79,6 @@ class Site:
         self._log_read = 0
         self.portal_rows = Sqlite(folder / "portal" / "portal.sqlite3")
         self.desk_rows = Sqlite(folder / "desk" / "portal.sqlite3")
-
-    @property
-    def port(self) -> int:
-        """Return where the portal answers."""
-        return self._port
 
     def start_web(
         self, *, workers: int = 1, fresh_seconds: int | None = None, **settings: str
@@ -99,7 +94,7 @@ class Site:
             **settings,
         }
         self._web = Running(GUNICORN, env, self._folder / "web.log")
-        wait_until_served(self._port, "/healthz")
+        wait_until_served(self.port, "/healthz")
 
     def kill_web(self) -> None:
         """Kill the portal, as a power cut would."""
