@@ -23,7 +23,10 @@ from portal.helpspot.types import (
     TicketCreated,
     Upload,
 )
+from portal.memo import Memo
 
+# Requests that are looked at again and again while nothing comes.
+TICKETS_BYTES = 4 * 1024 * 1024
 NO_CUSTOM: Mapping[int, str] = MappingProxyType({})
 _ACCESS_KEY = re.compile(r"([0-9]{1,10})[A-Za-z][A-Za-z0-9]{0,63}")
 
@@ -33,6 +36,7 @@ class RequestMethods:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._tickets: Memo[Ticket] = Memo(TICKETS_BYTES)
 
     @sensitive_variables()
     def create(
@@ -114,6 +118,7 @@ class RequestMethods:
             lambda root: _ticket(root, id_, zone),
             # Ids and timestamps instead of labels and dates, where HelpSpot knows it.
             {"accesskey": access_key, "fRawValues": "1"},
+            built=self._tickets,
         )
 
     def get_categories(self) -> list[Category]:

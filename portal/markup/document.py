@@ -15,9 +15,9 @@ from django.utils.text import slugify
 from django.utils.translation import get_language, gettext
 
 from portal.markup import addresses, text, tree
-from portal.markup.memo import Memo
 from portal.markup.sanitise import BLOCKS, HEADINGS, MEDIA, sanitise
 from portal.markup.tree import Element
+from portal.memo import Memo
 
 _KEPT_BYTES = 8 * 1024 * 1024
 _OUTWARD_REL = "noopener noreferrer nofollow ugc"

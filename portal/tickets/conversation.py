@@ -91,6 +91,53 @@ class Detail:
         return at.isoformat() if self.moment.has_time else at.date().isoformat()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What a request's page says of it, worked out where the page is put together.
+
+    `is_whole` unfolds the middle of a long conversation.
+    """
+
+    ticket: Ticket
+    details: tuple[Detail, ...]
+    is_whole: bool
+
+    @property
+    def conversation(self) -> Conversation:
+        """Return the messages as they are shown."""
+        return conversation(self.ticket, is_whole=self.is_whole)
+
+    @property
+    def summary(self) -> str:
+        """Return what the request is called."""
+        return summary(self.ticket)
+
+    @property
+    def state_tag(self) -> str:
+        """Return what changes whenever the conversation or its status does, quoted."""
+        return state_tag(self.ticket)
+
+    @property
+    def is_waiting_for_customer(self) -> bool:
+        """Tell whether it is the customer's turn."""
+        return is_waiting_for_customer(self.ticket)
+
+    @property
+    def handled_by(self) -> str:
+        """Return the first name of whoever it is assigned to, "" for nobody."""
+        return first_name(self.ticket.assigned_to)
+
+    @property
+    def moments(self) -> tuple[Moment | None, ...]:
+        """Return every time on the page."""
+        return (
+            self.ticket.opened,
+            self.ticket.closed,
+            *(note.created for note in self.ticket.notes),
+            *(detail.moment for detail in self.details),
+        )
+
+
 def takes_replies(ticket: Ticket, brand: Brand) -> bool:
     """Return whether a reply still belongs there: closed ones take them for a time."""
     days = brand.closed_reply_days
@@ -149,14 +196,14 @@ def safe_filename(attachment: Attachment) -> str:
 
 def details(
     ticket: Ticket | TicketSummary, fields: Sequence[CustomField], time_zone: str
-) -> list[Detail]:
+) -> tuple[Detail, ...]:
     """Return the answered custom fields in the fields' order, readable."""
     values = {value.field_id: value.value for value in ticket.custom_values}
-    return [
+    return tuple(
         _detail(field, values[field.id].strip(), time_zone)
         for field in fields
         if values.get(field.id, "").strip()
-    ]
+    )
 
 
 def _message(note: Note, *, is_latest: bool = False) -> Message:

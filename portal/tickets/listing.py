@@ -39,7 +39,7 @@ class Columns:
     fields: tuple[CustomField, ...] = ()
     time_zone: str = "UTC"
 
-    def of(self, ticket: TicketSummary) -> list[Detail]:
+    def of(self, ticket: TicketSummary) -> tuple[Detail, ...]:
         """Return the request's answers to them; fewer where there are none."""
         return details(ticket, self.fields, self.time_zone)
 

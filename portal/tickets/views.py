@@ -347,25 +347,21 @@ def _ticket_page(
         "tickets/detail.html",
         {
             "section": "requests",
-            "ticket": ticket,
-            "summary": conversation.summary(ticket),
+            "sheet": conversation.Sheet(
+                ticket=ticket,
+                details=conversation.details(
+                    ticket,
+                    _custom_fields(request),
+                    request.brand.connection.time_zone,
+                ),
+                is_whole="all" in request.GET,
+            ),
             "access_key": access_key,
             "is_known": any(
                 known.id == ticket_id for known in device.known_tickets(request)
             ),
             "feed_address": _feed_address(request, ticket_id, access_key),
-            "conversation": conversation.conversation(
-                ticket, is_whole="all" in request.GET
-            ),
-            "state_tag": conversation.state_tag(ticket),
             "takes_replies": conversation.takes_replies(ticket, request.brand),
-            "is_waiting_for_customer": conversation.is_waiting_for_customer(ticket),
-            "handled_by": conversation.first_name(ticket.assigned_to),
-            "details": conversation.details(
-                ticket,
-                _custom_fields(request),
-                request.brand.connection.time_zone,
-            ),
             "form": form,
             "key": _key(form),
             "reply": reply,

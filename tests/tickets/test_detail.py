@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from portal.desk.models import CustomValue, DeskSettings, Note
 from tests.desk_content import NOW
@@ -182,3 +183,27 @@ def test_an_absent_help_desk_is_said_and_never_looks_empty(holder, inkwell):
     assert "Retry-After" in response
     assert "no-store" in response["Cache-Control"]
     assert "help desk is not answering" in response.content.decode()
+
+
+def test_times_are_said_anew_while_nothing_else_changes(holder, inkwell):
+    with time_machine.travel(NOW + timedelta(hours=2, minutes=5), tick=False):
+        open_again(holder, inkwell)
+        assert "5\xa0minutes ago" in detail_page(holder, inkwell.ticket)
+    with time_machine.travel(NOW + timedelta(hours=2, minutes=9), tick=False):
+        assert "9\xa0minutes ago" in detail_page(holder, inkwell.ticket)
+    with time_machine.travel(NOW + timedelta(days=2), tick=False):
+        open_again(holder, inkwell)
+        assert "minutes ago" not in detail_page(holder, inkwell.ticket)
+
+
+def test_each_page_gives_its_reply_a_key_of_its_own(holder, inkwell):
+    key = re.compile(r'name="key" value="([^"]{16,})"')
+
+    first, second = (key.findall(detail_page(holder, inkwell.ticket)) for _ in "12")
+
+    assert len(first) == len(second) == 1
+    assert first != second
+
+
+def open_again(holder, inkwell) -> None:
+    holder.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from functools import cache, lru_cache
 from typing import Any, Protocol
@@ -19,8 +19,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from portal import markup
-from portal.markup.memo import Memo
 from portal.markup.slugs import slug
+from portal.memo import Memo
 
 register = template.Library()
 
@@ -43,7 +43,8 @@ def remembered(template_name: str, **values: Hashable) -> SafeString:
 
     It can show nothing that it is not given: neither the request nor the rest of the
     page is there. What it says of "now" would stand still, so times are given as
-    words. A value's type counts too, since safe text is written in another way.
+    words, or with what `ages` says of them. A value's type counts too, since safe text
+    is written in another way.
     """
     found = Engine.get_default().get_template(template_name)
     typed = [(name, type(value), value) for name, value in values.items()]
@@ -119,13 +120,26 @@ def moment(when: Moment | None) -> str:
         return when.text
     if not when.has_time:
         return _date(when.at.date(), get_language())
-    age = (timezone.now() - when.at).total_seconds()
     return _time(
         when.at,
-        naturaltime(when.at) if 0 <= age < _DAY_SECONDS else "",
+        _said(when.at),
         get_language(),
         timezone.get_current_timezone(),
     )
+
+
+@register.simple_tag
+def ages(moments: Iterable[Moment | None]) -> tuple[str, ...]:
+    """Return how times are said that are said otherwise later, for `remembered`."""
+    return tuple(
+        _said(when.at) for when in moments if when and when.at and when.has_time
+    )
+
+
+def _said(at: datetime) -> str:
+    """Return how long ago it was within the last day, else ""."""
+    age = (timezone.now() - at).total_seconds()
+    return naturaltime(at) if 0 <= age < _DAY_SECONDS else ""
 
 
 @lru_cache(maxsize=_KEPT_TIMES)

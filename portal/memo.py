@@ -29,7 +29,7 @@ class Memo(Generic[Answer]):
         self,
         key: Hashable,
         work_out: Callable[[], Answer],
-        texts: Callable[[Answer], tuple[str, ...]],
+        texts: Callable[[Answer], tuple[str | bytes, ...]],
     ) -> Answer:
         """Return the key's answer; `texts` are those that keeping it takes."""
         with self._lock:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from portal import markup
-from portal.markup.memo import Memo
+from portal.memo import Memo
 
 
 @pytest.fixture
