@@ -8,18 +8,19 @@ text and time. A help desk that takes references (ours does) needs neither.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from django.utils.html import strip_tags
 from pydantic import BaseModel
 
 from portal.helpspot import HelpSpot
 from portal.helpspot.types import Moment, Post, Upload
-from portal.outbox.models import Submission
+from portal.outbox.models import REFERENCE_PATTERN, Submission
 
 Kind = Submission.Kind
 
@@ -27,6 +28,7 @@ Kind = Submission.Kind
 NEWEST = 50
 # HelpSpot's clock and ours.
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
+_MARK = re.compile(rf"(Ref\.|May repeat) ({REFERENCE_PATTERN})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,13 @@ class Errand:
     def mark_public(self, text: str) -> str:
         """Return the text of a post, marked only where it may be there already."""
         return self.mark(text) if self.is_repeat else text
+
+
+class Mark(NamedTuple):
+    """What a text ends with: the reference of its submission, or one it may repeat."""
+
+    reference: str
+    is_repeat: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +158,8 @@ class ReplyContent(Content, frozen=True):
     def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
         """Look for a note with the reference in the same request."""
         ticket = helpspot.request.get(self.access_key)
-        found = any(errand.reference in note.body for note in ticket.notes)
+        marks = filter(None, (mark_of(note.body) for note in ticket.notes))
+        found = any(mark.reference == errand.reference for mark in marks)
         return Sent(id=ticket.id) if found else None
 
 
@@ -253,6 +263,15 @@ class VoteContent(Content, frozen=True):
         else:
             helpspot.kb.vote_not_helpful(self.page_id)
         return Sent(id=self.page_id)
+
+
+def mark_of(text: str) -> Mark | None:
+    """Return the mark on a text's last line; those that it quotes come before."""
+    marks: list[tuple[str, str]] = _MARK.findall(text)
+    if not marks:
+        return None
+    words, reference = marks[-1]
+    return Mark(reference, is_repeat=words == "May repeat")
 
 
 def _essence(text: str) -> str:

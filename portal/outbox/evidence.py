@@ -7,7 +7,6 @@ owner's list, so whoever fetches such a list shows it here (`settle_with`).
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -19,7 +18,7 @@ from portal.helpspot.errors import HelpSpotError, Unavailable
 from portal.helpspot.types import TicketSummary
 from portal.outbox import seals
 from portal.outbox.clock import now
-from portal.outbox.contents import Sent, TicketContent
+from portal.outbox.contents import Sent, TicketContent, mark_of
 from portal.outbox.delivery import (
     Unreadable,
     claim,
@@ -28,7 +27,7 @@ from portal.outbox.delivery import (
     settle,
     unpack,
 )
-from portal.outbox.models import REFERENCE_PATTERN, Submission
+from portal.outbox.models import Submission
 from portal.outbox.points import reached
 from portal.outbox.schedule import LOOKS, is_overdue, next_look, next_try
 
@@ -36,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 Kind = Submission.Kind
 State = Submission.State
-
-_MARK = re.compile(rf"(?:Ref\.|May repeat) ({REFERENCE_PATTERN})")
 
 
 def look(submission: Submission, helpspot: HelpSpot) -> None:
@@ -58,6 +55,12 @@ def look(submission: Submission, helpspot: HelpSpot) -> None:
     except HelpSpotError:
         # Closed, merged, switched off: it cannot be seen, which proves nothing.
         found = None
+    except Exception as exc:
+        # A fault of our own must not keep it from the horizon. Its message may hold
+        # what the customer wrote.
+        logger.error("%s: %s", submission, type(exc).__name__)  # noqa: TRY400 - a traceback would carry what the customer wrote
+        _look_later(submission)
+        return
     if found is not None:
         settle(submission, found)
     elif submission.looks + 1 < len(LOOKS):
@@ -70,9 +73,9 @@ def look(submission: Submission, helpspot: HelpSpot) -> None:
 def settle_with(brand: Brand, summaries: Sequence[TicketSummary]) -> None:
     """Settle requests that a customer's own list shows to have arrived."""
     listed = {
-        marks[-1]: summary
+        mark.reference: (mark, summary)
         for summary in summaries
-        if (marks := _MARK.findall(summary.note))
+        if (mark := mark_of(summary.note))
     }
     if not listed:
         return
@@ -80,8 +83,10 @@ def settle_with(brand: Brand, summaries: Sequence[TicketSummary]) -> None:
         brand_id=brand.id, kind=Kind.TICKET, reference__in=listed
     ).exclude(state__in=[State.DELIVERED, State.REFUSED, State.DISCARDED])
     for submission in open_ones:
-        summary = listed[submission.reference]
-        if _is_by_the_same(submission, summary):
+        mark, summary = listed[submission.reference]
+        # Other words of its form name it as well, as what they may repeat.
+        is_its_own = submission.may_repeat or not mark.is_repeat
+        if is_its_own and _is_by_the_same(submission, summary):
             settle(submission, Sent(id=summary.id, access_key=summary.access_key))
 
 

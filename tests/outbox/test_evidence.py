@@ -83,6 +83,40 @@ def test_sends_once_more_what_is_surely_absent(desk, portal, send):
     assert text.endswith(f"\n\nMay repeat {submission.reference}")
 
 
+def test_does_not_take_a_reply_that_names_it_for_it(desk, portal):
+    desk.faults = ["hang_up", ""]
+    submission = reply(portal)
+    more = outbox.ReplyContent(
+        ticket_id=1, access_key="1abcdef", note=f"Where is {submission.reference}?"
+    )
+    outbox.submit(*portal, more, key="k1")
+    outbox.submit(*portal, more, key="k2")
+
+    work(minutes=0.5)
+
+    submission.refresh_from_db()
+    assert submission.state == "unknown"
+
+
+def test_leaves_it_to_an_operator_where_it_can_never_be_looked_for(
+    desk, portal, monkeypatch, caplog
+):
+    def fail(*_args):
+        raise RuntimeError("Thanks")
+
+    desk.faults = ["hang_up_after"]
+    submission = reply(portal)
+    monkeypatch.setattr(outbox.ReplyContent, "find", fail)
+
+    for minutes in (0.5, 60, 73 * 60):
+        work(minutes)
+
+    submission.refresh_from_db()
+    assert submission.state == "held"
+    assert "could not be looked for" in submission.remark
+    assert "Thanks" not in caplog.text
+
+
 def test_does_not_take_an_older_post_with_the_same_words_for_it(desk, portal):
     desk.faults = ["", "hang_up"]
     with time_machine.travel(timezone.now() - timedelta(hours=1)):
@@ -193,6 +227,18 @@ def test_settles_nothing_that_somebody_else_merely_quotes(portal, doubtful):
 
     doubtful.refresh_from_db()
     assert doubtful.state == "unknown"
+
+
+def test_settles_nothing_by_other_words_of_the_same_form(away):
+    waiting = outbox.submit(
+        *away, outbox.TicketContent(note="It stops.", email="ann@example.com"), key="k1"
+    )
+    named = f"It stops. Now it smokes.\n\nMay repeat {waiting.reference}"
+
+    outbox.settle_with(away[0], [summary(waiting, note=named)])
+
+    waiting.refresh_from_db()
+    assert waiting.state == "received"
 
 
 def test_settles_nothing_twice_or_for_another_brand(portal, doubtful):
