@@ -383,10 +383,25 @@ class TicketForm(forms.Form):
                     value = source.get("note", "")
                 if value not in (None, "", []):
                     self.initial[name] = value
-            self.initial.setdefault("key", outbox.new_key())
         self.initial["category"] = (
             self.questions.category.id if self.questions.category else None
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyForm:
+    """A form before anybody writes: equal for all who are asked the same.
+
+    So what it looks like can be remembered by it, and `form` made only where it is not.
+    """
+
+    brand: Brand
+    questions: Questions
+
+    @property
+    def form(self) -> TicketForm:
+        """Return a new form, to be shown only."""
+        return TicketForm(brand=self.brand, questions=self.questions)
 
 
 def _terms_field(brand: Brand) -> forms.Field:

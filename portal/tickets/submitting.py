@@ -22,7 +22,7 @@ from portal.helpspot.types import TicketSummary
 from portal.http import NextPageAway, PortalRequest, redirect, render_page
 from portal.tickets import drift, prefill, questions, receipts
 from portal.tickets.custom_fields import field_name, make_field
-from portal.tickets.forms import TicketForm
+from portal.tickets.forms import EmptyForm, TicketForm
 
 ADDRESS_LIMITS = (Limit(20, 60 * 60),)
 EMAIL_LIMITS = (Limit(10, 24 * 60 * 60),)
@@ -41,7 +41,7 @@ _CHANGES = frozenset({"_choose", "_remove", "_change"})
 def submit(request: PortalRequest) -> HttpResponse:
     """Show the form for a new request and take what the customer sends."""
     if request.method != "POST":
-        return _form_page(request, _empty_form(request), status=200)
+        return _form_page(request, _new_form(request), status=200)
     if _CHANGES.intersection(request.POST):
         return _change_form(request)
     current = _questions(request)
@@ -76,13 +76,17 @@ def drill_down(request: PortalRequest, field_id: int) -> HttpResponse:
     return render(request, "tickets/_drill_down_field.html", {"field": form[name]})
 
 
-def _empty_form(request: PortalRequest) -> TicketForm:
+def _new_form(request: PortalRequest) -> TicketForm | EmptyForm:
     typed = prefill.answers(request.GET)
     customer = accounts.signed_in_as(request)
     if customer:
         typed.setdefault("name", customer.full_name)
         typed.setdefault("email", customer.email)
-    return TicketForm(brand=request.brand, questions=_questions(request), typed=typed)
+    current = _questions(request)
+    # Parts for htmx need the form itself.
+    if typed or request.htmx:
+        return TicketForm(brand=request.brand, questions=current, typed=typed)
+    return EmptyForm(request.brand, current)
 
 
 def _change_form(request: PortalRequest) -> HttpResponse:
@@ -164,21 +168,24 @@ def _check_page(request: PortalRequest, form: TicketForm) -> HttpResponse:
 
 
 def _form_page(
-    request: PortalRequest, form: TicketForm, *, status: int
+    request: PortalRequest, form: TicketForm | EmptyForm, *, status: int
 ) -> HttpResponse:
+    written = form if isinstance(form, TicketForm) else None
     response = render_page(
         request,
         "tickets/submit.html",
         {
             "form": form,
+            "is_empty": written is None,
+            "key": (written and written["key"].value()) or outbox.new_key(),
             "questions": form.questions,
             "open_tickets": _open_tickets(request),
         },
         partial="fields",
         status=status,
     )
-    if form.retry_after is not None:
-        response["Retry-After"] = str(form.retry_after)
+    if written and written.retry_after is not None:
+        response["Retry-After"] = str(written.retry_after)
     return response
 
 

@@ -10,6 +10,7 @@ import time_machine as clock
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection
+from django.test import Client
 from django.utils import timezone
 
 from portal import outbox
@@ -91,11 +92,16 @@ def test_the_same_form_twice_makes_one_request(client, inkwell):
 
 
 def test_every_new_form_has_a_key_of_its_own(client, inkwell):
+    visitors = [client, client, Client()]
+
     keys = {
-        parse_page(client.get(URL)).one("input", name="key")["value"] for _ in range(2)
+        parse_page(visitor.get(URL))
+        .one("form", class_="form")
+        .one("input", name="key")["value"]
+        for visitor in visitors
     }
 
-    assert len(keys) == 2
+    assert len(keys) == 3
     assert "" not in keys
 
 
@@ -243,6 +249,29 @@ def test_a_signed_in_customer_need_not_say_who_they_are(customer, inkwell):
 
     assert page.one("input", name="name")["value"] == "Amal Haddad"
     assert page.one("input", name="email")["value"] == "amal@example.com"
+
+
+def test_nobody_is_shown_what_stands_in_another_visitors_form(customer, inkwell):
+    visitor = Client()
+    address = f"{URL}?category={inkwell.categories['printer'].pk}"
+    office = inkwell.fields["office"].pk
+    before = parse_page(visitor.get(address))
+    shown = {
+        "Amal Haddad": customer.get(address),
+        "amal@example.com": customer.get(address),
+        "C-7654": visitor.get(f"{address}&sUserId=C-7654"),
+        "Stuck since May": visitor.get(f"{address}&tNote=Stuck+since+May"),
+        "Room 98": visitor.get(f"{address}&Custom{office}=Room+98"),
+        "one-key": visitor.post(URL, about_printer(inkwell) | {"email": "not yet"}),
+    }
+
+    after = visitor.get(address)
+
+    assert [word for word in shown if word not in shown[word].content.decode()] == []
+    assert [word for word in shown if word in after.content.decode()] == []
+    assert parse_page(after).one("form", class_="form").text == (
+        before.one("form", class_="form").text
+    )
 
 
 def test_a_signed_in_customers_new_request_joins_their_list(customer, inkwell):
