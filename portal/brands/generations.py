@@ -17,6 +17,8 @@ from portal.brands.brand import Brand
 LOOK_EVERY_SECONDS = 1.0
 IDLE_AFTER_SECONDS = 30.0
 KEEP_SECONDS = 7 * 24 * 60 * 60
+# As far apart as two machines' clocks may be.
+CLOCKS_DIFFER_BY = 60.0
 _known: dict[str, float] = {}
 _watch_lock = threading.Lock()
 _asked_at = 0.0
@@ -63,7 +65,11 @@ def _look(name: str) -> float:
     found = shared.recall(_key(name))
     moment = found if isinstance(found, float) else 0.0
     # A shared memory that was emptied takes nothing back.
-    return max(moment, _known.get(name, 0.0)) if settings.REFRESH_BEHIND else moment
+    known = _known.get(name, 0.0) if settings.REFRESH_BEHIND else 0.0
+    # A clock set back leaves moments that are still to come: until then no copy would
+    # count.
+    latest = time.time() + CLOCKS_DIFFER_BY
+    return max(one if one <= latest else 0.0 for one in (moment, known))
 
 
 def _watch() -> None:

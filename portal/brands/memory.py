@@ -31,7 +31,7 @@ from portal.brands.brand import Brand
 from portal.brands.flights import Flights
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 
-SCHEMA = 2  # raised where a kept type changes its shape
+SCHEMA = 3  # raised where a kept type changes its shape
 FRESH_SECONDS = 60
 BEHIND_SECONDS = 10 * 60
 KEEP_SECONDS = 24 * 60 * 60
@@ -60,9 +60,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Remembered(Generic[T]):
-    """What was read and when; `is_old` where the help desk cannot be asked again."""
+    """What was read and when; `is_old` where the help desk cannot be asked again.
+
+    What changed after `asked_at` may not be in it, though it was read later.
+    """
 
     value: T
+    asked_at: datetime
     read_at: datetime
     is_old: bool = False
 
@@ -95,7 +99,8 @@ def remembered(
 def renewed(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
     """Return what `read` returns now, and let everyone have it."""
     task = _Task(brand, name, read, KEEP_SECONDS)
-    return task.note(read())
+    asked_at = timezone.now()
+    return task.note(read(), asked_at)
 
 
 def forget(brand: Brand, name: str) -> None:
@@ -225,9 +230,9 @@ class _Task(Generic[T]):
                     return found, "hit"
                 return self._ask_now()
 
-    def note(self, value: T) -> Remembered[T]:
+    def note(self, value: T, asked_at: datetime) -> Remembered[T]:
         """Keep what was just read, here and for the other processes."""
-        copy = Remembered(value, timezone.now())
+        copy = Remembered(value, asked_at, timezone.now())
         _failures.pop(self.key, None)
         packed = pickle.dumps(copy)
         _near.keep(self.key, copy, len(packed))
@@ -235,6 +240,7 @@ class _Task(Generic[T]):
         return copy
 
     def _ask_now(self) -> tuple[Remembered[T], str]:
+        asked_at = timezone.now()
         try:
             value = self._read()
         except Unavailable as exc:
@@ -243,7 +249,7 @@ class _Task(Generic[T]):
         except (NotFound, Disabled) as exc:
             self._note_failure(exc, NOT_FOUND_SECONDS)
             raise
-        return self.note(value), "miss"
+        return self.note(value, asked_at), "miss"
 
     def _stand_in(self, failure: HelpSpotError) -> Remembered[T]:
         copy = self._any_copy()
@@ -281,7 +287,7 @@ class _Task(Generic[T]):
     def _is_outdated(self, copy: Remembered[T]) -> bool:
         is_forums = self.kind in FORUM_KINDS
         changed_at = generations.changed_at(self._brand, is_forums=is_forums)
-        return copy.read_at.timestamp() <= changed_at
+        return copy.asked_at.timestamp() <= changed_at
 
     def _refresh_behind(self) -> None:
         if self.key in _being_refreshed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from django.core import signing
@@ -11,6 +12,7 @@ from portal.brands.brand import Brand, brand_with_id
 
 AT_MOST_EVERY_SECONDS = 2.0
 _signer = signing.Signer(salt="portal.brands.publishing")
+_soon: set[str] = set()
 
 
 def refresh_token(brand: Brand) -> str:
@@ -19,11 +21,26 @@ def refresh_token(brand: Brand) -> str:
 
 
 def refresh(token: str) -> None:
-    """Have everything of the token's brand read anew; raises `LookupError`."""
+    """Have everything of the token's brand read anew; raises `LookupError`.
+
+    Many changes at once are two, the first and all others: nobody can keep the pages
+    busy by this, and the last change shows as well.
+    """
     try:
         brand = brand_with_id(_signer.unsign(token))
     except signing.BadSignature:
         raise LookupError from None
-    # Many changes at once are one: nobody can keep the pages busy by this.
-    if time.time() - generations.changed_at(brand) >= AT_MOST_EVERY_SECONDS:
+    since = time.time() - generations.changed_at(brand)
+    if not 0 <= since < AT_MOST_EVERY_SECONDS:
         generations.begin(brand)
+    elif brand.id not in _soon:
+        _soon.add(brand.id)
+        timer = threading.Timer(AT_MOST_EVERY_SECONDS - since, _begin_now, [brand])
+        timer.daemon = True
+        timer.start()
+
+
+def _begin_now(brand: Brand) -> None:
+    # First: what changes from here on asks for another time.
+    _soon.discard(brand.id)
+    generations.begin(brand)

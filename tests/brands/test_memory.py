@@ -18,7 +18,7 @@ from django.core.cache import cache
 from django.test import override_settings
 from django.utils import timezone
 
-from portal.brands import brand_for, generations, memory, shared
+from portal.brands import brand_for, generations, memory, publishing, shared
 from portal.brands.memory import FRESH_SECONDS, remembered
 from portal.helpspot.errors import NotFound, Unavailable
 
@@ -216,6 +216,44 @@ def test_what_staff_published_is_read_anew_everywhere(desk, behind):
     cache.set("portal:generation:default", time.time(), 60)  # another process says so
 
     assert until(lambda: ask(desk).value == 2)
+
+
+def test_what_staff_published_while_it_was_read_is_read_anew(desk):
+    desk.may_answer.clear()
+    reading = threading.Thread(target=ask, args=[desk])
+    reading.start()
+    assert until(lambda: desk.calls == 1)
+
+    generations.begin(brand_for(""))
+    time.sleep(0.01)
+    desk.may_answer.set()
+    reading.join()
+
+    assert ask(desk).value == 2
+    assert ask(desk).value == 2
+
+
+def test_the_last_of_many_changes_is_read_as_well(desk, monkeypatch):
+    monkeypatch.setattr(publishing, "AT_MOST_EVERY_SECONDS", 0.3)
+    token = publishing.refresh_token(brand_for(""))
+    values = []
+    for _change in range(5):
+        publishing.refresh(token)
+        time.sleep(0.01)
+        values.append(ask(desk).value)
+
+    assert values == [1] * 5
+    assert until(lambda: ask(desk).value == 2)
+
+
+def test_a_clock_that_was_set_back_leaves_the_copies_in_use(desk):
+    with after(3600):
+        generations.begin(brand_for(""))
+
+    assert [ask(desk).value for _reader in range(3)] == [1, 1, 1]
+    publishing.refresh(publishing.refresh_token(brand_for("")))
+    time.sleep(0.01)
+    assert ask(desk).value == 2
 
 
 def test_what_visitors_wrote_leaves_the_guides_alone(desk):
