@@ -25,6 +25,9 @@ from portal.helpspot.errors import (
 )
 from portal.helpspot.metrics import KINDS, Kind, count_refused, show_breaker
 
+# Longer than any call takes, large uploads and dripping downloads included.
+GIVEN_UP_SECONDS = 900.0
+
 
 class Closed(Exception):
     """The call must not be made now; nothing was sent."""
@@ -125,7 +128,6 @@ class Breaker:
     def __init__(self, kind: Kind, limits: Limits) -> None:
         self._kind = kind
         self._pause = limits.probe_pause
-        self._probe_seconds = limits.write if kind == "write" else limits.read
         self._losses = Losses(limits)
         self._lock = threading.Lock()
         self._state = State.CLOSED
@@ -140,8 +142,8 @@ class Breaker:
                 return False
             if now < self._next_probe:
                 raise Closed
-            # A probe whose thread never came back is given up in the same time.
-            self._turn(State.HALF_OPEN, next_probe=now + self._probe_seconds)
+            # A probe whose thread never came back is given up in the end.
+            self._turn(State.HALF_OPEN, next_probe=now + GIVEN_UP_SECONDS)
             return True
 
     def leave(self, *, is_probe: bool) -> None:

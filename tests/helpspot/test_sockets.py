@@ -400,6 +400,34 @@ def test_tells_operators_what_is_made_of_calls(start):
     assert metric(refused, "read") - before == 2
 
 
+def test_one_upload_tries_however_long_it_takes(start):
+    limits = Limits(write=0.2, bytes_per_second=1000, lost_calls=2, probe_pause=0.1)
+    asked, release = threading.Event(), threading.Event()
+
+    def wait(connection):
+        asked.set()
+        release.wait(5)
+        answer(CREATED)(connection)
+
+    double = start(answer(b"", 500), answer(b"", 500), wait)
+    helpspot = helpspot_at(double.url, limits)
+    for _ in range(2):
+        with pytest.raises(Uncertain):
+            create(helpspot)
+    time.sleep(0.15)
+
+    with ThreadPoolExecutor(1) as pool:
+        probe = pool.submit(helpspot.request.create, note="x" * 3000)
+        assert asked.wait(5)
+        time.sleep(0.3)
+        with pytest.raises(Unavailable):
+            create(helpspot)
+        release.set()
+        assert probe.result()
+
+    assert len(double.requests) == 3
+
+
 def test_answers_that_make_no_sense_count_as_lost(start):
     double = start(answer(b"<html>Sign in</html>"))
     helpspot = helpspot_at(double.url, Limits(lost_calls=3))
