@@ -50,8 +50,9 @@
   const fill = (form, values, done) => {
     for (const [name, all] of Object.entries(values)) {
       if (name === "waiting") continue;
-      for (const control of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-        if (done.has(control)) continue;
+      /* A control may stand beside its form, as a reply's key does. */
+      for (const control of form.elements) {
+        if (control.name !== name || done.has(control)) continue;
         done.add(control);
         if (control.type === "radio" || control.type === "checkbox") {
           const wanted = all.includes(control.value);

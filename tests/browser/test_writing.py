@@ -208,6 +208,20 @@ def test_a_discarded_draft_is_gone(open_page, inkwell: Inkwell):
     assert page.evaluate("localStorage.getItem('draft:submit')") is None
 
 
+def test_a_restored_reply_is_the_one_that_was_perhaps_sent(open_page, inkwell: Inkwell):
+    page = open_page()
+    page.goto(f"/requests/open/{inkwell.ticket.access_key}/")
+    key = page.locator("input[name=key]").input_value()
+    page.get_by_label("Your reply").fill("Holding Feed")
+    expect(page.locator(".draft")).to_be_visible()
+
+    page.reload()
+    assert page.locator("input[name=key]").input_value() != key
+    page.get_by_role("button", name="Restore it").click()
+
+    expect(page.locator("input[name=key]")).to_have_value(key)
+
+
 def test_a_reply_keeps_its_draft_and_its_files(open_page, inkwell: Inkwell):
     page = open_page()
     page.goto(f"/requests/open/{inkwell.ticket.access_key}/")
