@@ -4,7 +4,8 @@ Reads and writes have a breaker each. Some lost calls in short order open it: fr
 on calls fail at once, so that pages turn to their copies and what customers send is
 queued. Every few seconds exactly one call tries again; a good answer closes it. Where
 nothing but hanging is heard of the help desk, both open: who does not answer reads
-would keep writes waiting, too.
+would keep writes waiting, too. What somebody waits for tries nothing of the kind
+before anything else was answered.
 """
 
 from __future__ import annotations
@@ -49,13 +50,19 @@ class Door:
         self._places = threading.BoundedSemaphore(limits.calls_at_once)
         self._breakers = {kind: Breaker(kind, limits) for kind in KINDS}
         self._hung = Losses(limits)
+        self._answered_at = 0.0
 
     @contextmanager
-    def passing(self, kind: Kind) -> Iterator[None]:
-        """Take a place for one call and learn how it went; raises `Closed`."""
+    def passing(self, kind: Kind, *, is_waited_for: bool = False) -> Iterator[None]:
+        """Take a place for one call and learn how it went; raises `Closed`.
+
+        One that `is_waited_for` may be the one that tries again only where something
+        was answered since.
+        """
         breaker = self._breakers[kind]
+        is_hopeful = self._answered_at > breaker.opened_at
         try:
-            is_probe = breaker.enter()
+            is_probe = breaker.enter(may_try=is_hopeful or not is_waited_for)
             self._take_place(breaker, is_probe=is_probe)
         except Closed:
             count_refused(kind)
@@ -91,6 +98,7 @@ class Door:
 
     def _note_answer(self, breaker: Breaker) -> None:
         self._hung.forget()
+        self._answered_at = time.monotonic()
         breaker.note_answer()
 
 
@@ -132,15 +140,16 @@ class Breaker:
         self._lock = threading.Lock()
         self._state = State.CLOSED
         self._next_probe = 0.0
+        self.opened_at = 0.0
         show_breaker(kind, State.CLOSED)
 
-    def enter(self) -> bool:
+    def enter(self, *, may_try: bool) -> bool:
         """Begin a call and tell whether it is the one that tries; raises `Closed`."""
         now = time.monotonic()
         with self._lock:
             if self._state is State.CLOSED:
                 return False
-            if now < self._next_probe:
+            if not may_try or now < self._next_probe:
                 raise Closed
             # A probe whose thread never came back is given up in the end.
             self._turn(State.HALF_OPEN, next_probe=now + GIVEN_UP_SECONDS)
@@ -168,7 +177,8 @@ class Breaker:
         """Let no call pass for a while; the loss of a probe begins another while."""
         with self._lock:
             if self._state is (State.HALF_OPEN if is_probe else State.CLOSED):
-                self._turn(State.OPEN, next_probe=time.monotonic() + self._pause)
+                self.opened_at = time.monotonic()
+                self._turn(State.OPEN, next_probe=self.opened_at + self._pause)
 
     def _turn(self, state: State, *, next_probe: float) -> None:
         self._state = state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from portal.helpspot.connection import Connection, Limits
 from portal.helpspot.customer import CustomerMethods
 from portal.helpspot.forums import ForumMethods
@@ -19,11 +21,27 @@ class HelpSpot:
     Threads may share it: each keeps its own connections.
     """
 
-    def __init__(self, connection: Connection, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        limits: Limits | None = None,
+        *,
+        transport: Transport | None = None,
+    ) -> None:
         self.connection = connection
-        transport = Transport(connection, limits or Limits())
+        transport = transport or Transport(connection, limits or Limits())
+        self._transport = transport
         self.customer = CustomerMethods(transport)
         self.request = RequestMethods(transport)
         self.forums = ForumMethods(transport)
         self.kb = KnowledgeBaseMethods(transport)
         self.util = UtilMethods(transport)
+
+    @cached_property
+    def at_once(self) -> HelpSpot:
+        """Return the same help desk for what somebody waits for.
+
+        While it is away its calls fail at once (`Unavailable`): none of them is the one
+        that finds out whether it is back, before something else was answered.
+        """
+        return HelpSpot(self.connection, transport=self._transport.at_once())

@@ -7,6 +7,7 @@ stay in here: errors name the method alone and have no other error behind them.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import random
 import re
@@ -55,6 +56,13 @@ class Transport:
         # The desk in this process has no connection that could hang.
         self._door = None if self._base.startswith(SCHEME) else Door(limits)
         self._kept = threading.local()
+        self._is_waited_for = False
+
+    def at_once(self) -> Transport:
+        """Return the same way for calls that somebody waits for."""
+        hurried = copy.copy(self)
+        hurried._is_waited_for = True
+        return hurried
 
     @sensitive_variables()
     def read(
@@ -186,7 +194,11 @@ class Transport:
     def _passing(self, kind: Kind, method: str) -> Iterator[None]:
         """Make one call, where calls may be made now; raises `Unavailable`."""
         try:
-            with self._door.passing(kind) if self._door else nullcontext():
+            with (
+                self._door.passing(kind, is_waited_for=self._is_waited_for)
+                if self._door
+                else nullcontext()
+            ):
                 yield
         except Closed:
             pass

@@ -151,14 +151,14 @@ def hand_over(submission: Submission, helpspot: HelpSpot) -> None:
     """Send what was just kept, whose lease is ours, while its customer waits.
 
     Then HelpSpot's refusal ends it (`refused`) because the form comes back; later it
-    would wait for an operator.
+    would wait for an operator. Whether an absent help desk is back, others find out.
     """
     try:
         content, errand = unpack(submission, helpspot)
     except Unreadable as exc:
         hold(submission, str(exc))
         return
-    _send(submission, helpspot, content, errand, is_interactive=True)
+    _send(submission, helpspot.at_once, content, errand, is_interactive=True)
 
 
 def _send(

@@ -326,6 +326,36 @@ def test_writes_that_fail_end_no_reads_and_are_refused_as_not_sent(start):
         assert create(helpspot)
 
 
+def test_what_a_customer_waits_for_never_finds_out_whether_it_is_back(start):
+    limits = Limits(wait=0.1, read=0.1, hung_after=0.05, lost_calls=2, probe_pause=0.1)
+    double = start(hang(), hang(), answer(CREATED))
+    helpspot = helpspot_at(double.url, limits)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            read(helpspot)
+    time.sleep(0.15)
+
+    with pytest.raises(Unavailable):
+        create(helpspot.at_once)
+    assert len(double.requests) == 2
+
+    assert create(helpspot)
+    assert create(helpspot.at_once)
+
+
+def test_what_a_customer_waits_for_passes_once_reads_are_answered_again(start):
+    limits = Limits(wait=0.1, read=0.1, hung_after=0.05, lost_calls=2, probe_pause=0.1)
+    double = start(hang(), hang(), answer(BOOKS), answer(CREATED))
+    helpspot = helpspot_at(double.url, limits)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            read(helpspot)
+    time.sleep(0.15)
+
+    assert read(helpspot)
+    assert create(helpspot.at_once)
+
+
 def test_one_method_that_fails_or_hangs_ends_no_others(start):
     limits = Limits(wait=0.1, read=0.1, hung_after=0.05, lost_calls=3)
     scripts = [answer(b"<html>", 500), hang(), answer(BOOKS)] * 6
