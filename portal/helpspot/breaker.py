@@ -48,6 +48,7 @@ class Door:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._places = threading.BoundedSemaphore(limits.calls_at_once)
+        self._last_taken_at = 0.0
         self._breakers = {kind: Breaker(kind, limits) for kind in KINDS}
         self._hung = Losses(limits)
         self._answered_at = 0.0
@@ -87,9 +88,13 @@ class Door:
             self._places.release()
 
     def _take_place(self, breaker: Breaker, *, is_probe: bool) -> None:
-        if not self._places.acquire(timeout=self._limits.place_wait):
+        # Behind calls that have all lasted for longer than that nobody waits: the
+        # threads are for pages that need no call.
+        wait = self._last_taken_at + self._limits.place_wait - time.monotonic()
+        if not self._places.acquire(timeout=max(0.0, wait)):
             breaker.leave(is_probe=is_probe)
             raise Closed
+        self._last_taken_at = time.monotonic()
 
     def _note_hanging(self, seconds: float) -> None:
         if seconds >= self._limits.hung_after and self._hung.are_many_with_one_more():

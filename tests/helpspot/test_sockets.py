@@ -511,6 +511,39 @@ def test_asks_no_more_than_a_few_at_once(start):
     assert len(double.requests) == 2
 
 
+def test_nobody_waits_behind_calls_that_all_take_long(start):
+    limits = Limits(wait=1.5, read=1.5, calls_at_once=2, place_wait=0.3)
+    double = start(hang())
+    helpspot = helpspot_at(double.url, limits)
+
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(read, helpspot) for _ in range(2)]
+        time.sleep(0.5)
+        before = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(Unavailable):
+                read(helpspot)
+        waited = time.monotonic() - before
+
+    assert waited < 0.3
+    assert {type(call.exception()) for call in calls} == {Unavailable}
+    assert len(double.requests) == 2
+
+
+def test_a_call_waits_for_a_place_while_the_others_go_on(start):
+    def take_a_moment(connection):
+        time.sleep(0.1)
+        answer(BOOKS)(connection)
+
+    double = start(take_a_moment)
+    helpspot = helpspot_at(double.url, Limits(calls_at_once=2, place_wait=0.5))
+
+    with ThreadPoolExecutor(6) as pool:
+        calls = [pool.submit(read, helpspot) for _ in range(6)]
+
+    assert [len(call.result()) for call in calls] == [1] * 6
+
+
 # ----------------------------------------------------------------- connections
 
 
