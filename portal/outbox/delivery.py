@@ -194,7 +194,9 @@ def _send(
 
 def unpack(submission: Submission, helpspot: HelpSpot) -> tuple[Content, Errand]:
     """Return what was kept and what goes with it; raises `Unreadable`."""
-    files = list(submission.files.all()) if submission.file_count else []
+    # Each file's content is fetched where it is opened, and let go of there.
+    waiting = submission.files.defer("sealed_content")
+    files = list(waiting) if submission.file_count else []
     if len(files) != submission.file_count:
         raise Unreadable(_("One of its files is gone."))
     try:

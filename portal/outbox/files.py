@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
+from threading import Lock
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError
@@ -19,25 +21,47 @@ from portal.outbox.room import has_room_for
 
 KEPT_FOR = timedelta(hours=24)
 FALLBACK_TYPE = "application/octet-stream"
+# Sealing takes several times a file's size: a process does it for one at a time.
+SEALING_SECONDS = 20.0
+_sealing = Lock()
 
 
 def stage(uploaded_file: UploadedFile[bytes]) -> StagedFile:
     """Keep an uploaded file for a day, sealed; raises `NotStored` and `NoRoom`."""
-    content: bytes = uploaded_file.read()
     try:
-        if not has_room_for(len(content)):
-            raise NoRoom
-        moment = now()
-        return StagedFile.objects.create(
-            filename=_short_name(uploaded_file.name or "file"),
-            mime_type=(uploaded_file.content_type or FALLBACK_TYPE)[:100],
-            size=len(content),
-            sealed_content=seals.seal(content),
-            created_at=moment,
-            expires_at=moment + KEPT_FOR,
-        )
+        with _alone():
+            return _seal(uploaded_file)
     except DatabaseError as exc:
         raise NotStored from exc
+
+
+def _seal(uploaded_file: UploadedFile[bytes]) -> StagedFile:
+    content: bytes = uploaded_file.read()
+    if not has_room_for(len(content)):
+        raise NoRoom
+    moment = now()
+    file = StagedFile.objects.create(
+        filename=_short_name(uploaded_file.name or "file"),
+        mime_type=(uploaded_file.content_type or FALLBACK_TYPE)[:100],
+        size=len(content),
+        sealed_content=seals.seal(content),
+        created_at=moment,
+        expires_at=moment + KEPT_FOR,
+    )
+    # From here on the database has it.
+    del file.sealed_content
+    return file
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one thread in at a time; raises `NoRoom` where that takes too long."""
+    if not _sealing.acquire(timeout=SEALING_SECONDS):
+        raise NoRoom
+    try:
+        yield
+    finally:
+        _sealing.release()
 
 
 def staged(tokens: Sequence[str]) -> list[StagedFile]:
@@ -67,11 +91,10 @@ def _waiting(tokens: Sequence[str]) -> list[StagedFile]:
 
 def upload(file: StagedFile) -> Upload:
     """Return the file as the service room takes it; raises `seals.BrokenSeal`."""
-    return Upload(
-        filename=file.filename,
-        mime_type=file.mime_type,
-        file=BytesIO(seals.open_sealed(file.sealed_content)),
-    )
+    with _sealing:
+        plain = seals.open_sealed(file.sealed_content)
+        del file.sealed_content
+    return Upload(filename=file.filename, mime_type=file.mime_type, file=BytesIO(plain))
 
 
 def attach(files: Sequence[StagedFile], submission: Submission) -> None:

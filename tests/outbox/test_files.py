@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 
 from portal import outbox
@@ -67,3 +70,31 @@ def test_cuts_a_long_name_and_keeps_its_ending():
 
     assert len(file.filename) <= 255
     assert file.filename.endswith(".pdf")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_files_at_once_take_little_more_memory_than_one():
+    count, size = 8, 1_000_000
+    uploads = [
+        SimpleUploadedFile(f"{number}.bin", bytes(size)) for number in range(count)
+    ]
+
+    def keep(uploaded_file):
+        try:
+            return outbox.stage(uploaded_file)
+        finally:
+            connection.close()
+
+    tracemalloc.start()
+    try:
+        keep(SimpleUploadedFile("one.bin", bytes(size)))
+        one = tracemalloc.get_traced_memory()[1]
+        tracemalloc.reset_peak()
+        with ThreadPoolExecutor(count) as pool:
+            files = list(pool.map(keep, uploads))
+        all_at_once = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert len(files) == count
+    assert all_at_once < 2 * one
