@@ -77,15 +77,17 @@ def remembered(
     read: Callable[[], T],
     *,
     keep_seconds: int = KEEP_SECONDS,
+    is_seldom: bool = False,
 ) -> Remembered[T]:
     """Return what `read` returns, asking anew when the copy is no longer fresh.
 
     `name` is unique within the brand; its first part, before a colon, is its kind.
     Kinds have their own lifetimes in `settings.FRESH_SECONDS`. While the help desk is
     away the last good copy stands in for `keep_seconds`; without one the error goes
-    through. `NotFound` is remembered for some seconds, too.
+    through. `NotFound` is remembered for some seconds, too. What `is_seldom` asked for
+    again lies packed meanwhile.
     """
-    task = _Task(brand, name, read, keep_seconds)
+    task = _Task(brand, name, read, keep_seconds, is_seldom=is_seldom)
     try:
         copy, outcome = task.look() or task.ask()
     except HelpSpotError:
@@ -98,7 +100,7 @@ def remembered(
 
 def renewed(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
     """Return what `read` returns now, and let everyone have it."""
-    task = _Task(brand, name, read, KEEP_SECONDS)
+    task = _Task(brand, name, read)
     asked_at = timezone.now()
     return task.note(read(), asked_at)
 
@@ -117,6 +119,9 @@ def forget_everything() -> None:
     _failures.clear()
 
 
+Kept = Remembered[Any] | bytes
+
+
 class _Near:
     """The copies of this process up to so many bytes, the least used ones going first.
 
@@ -124,18 +129,18 @@ class _Near:
     """
 
     def __init__(self) -> None:
-        self._copies: OrderedDict[str, tuple[Remembered[Any], int]] = OrderedDict()
+        self._copies: OrderedDict[str, tuple[Kept, int]] = OrderedDict()
         self._lock = threading.Lock()
         self._bytes = 0
 
-    def find(self, key: str) -> Remembered[Any] | None:
+    def find(self, key: str) -> Kept | None:
         with self._lock:
             if key not in self._copies:
                 return None
             self._copies.move_to_end(key)
             return self._copies[key][0]
 
-    def keep(self, key: str, copy: Remembered[Any], size: int) -> None:
+    def keep(self, key: str, copy: Kept, size: int) -> None:
         with self._lock:
             self._drop(key)
             self._copies[key] = copy, size
@@ -172,7 +177,13 @@ class _Task(Generic[T]):
     """One thing to know about a brand, and how to learn it."""
 
     def __init__(
-        self, brand: Brand, name: str, read: Callable[[], T], keep_seconds: int
+        self,
+        brand: Brand,
+        name: str,
+        read: Callable[[], T],
+        keep_seconds: int = KEEP_SECONDS,
+        *,
+        is_seldom: bool = False,
     ) -> None:
         self.key = _key(brand, name)
         # Only the first part of a name: an id or what someone sought may follow.
@@ -180,6 +191,7 @@ class _Task(Generic[T]):
         self._brand = brand
         self._read = read
         self._keep_seconds = keep_seconds
+        self._is_seldom = is_seldom
         self._fresh_seconds = settings.FRESH_SECONDS.get(self.kind, FRESH_SECONDS)
 
     def age(self, copy: Remembered[T]) -> float:
@@ -235,7 +247,7 @@ class _Task(Generic[T]):
         copy = Remembered(value, asked_at, timezone.now())
         _failures.pop(self.key, None)
         packed = pickle.dumps(copy)
-        _near.keep(self.key, copy, len(packed))
+        self._keep_near(copy, packed)
         shared.keep(self.key, packed, self._keep_seconds)
         return copy
 
@@ -274,12 +286,17 @@ class _Task(Generic[T]):
             return near
         if near is None or far.read_at > near.read_at:
             _failures.pop(self.key, None)
-            _near.keep(self.key, far, len(packed))
+            self._keep_near(far, packed)
             return far
         return near
 
+    def _keep_near(self, copy: Remembered[T], packed: bytes) -> None:
+        # As objects, many different copies take three times as much.
+        _near.keep(self.key, packed if self._is_seldom else copy, len(packed))
+
     def _near_copy(self) -> Remembered[T] | None:
-        copy = _near.find(self.key)
+        kept = _near.find(self.key)
+        copy = _unpacked(kept) if isinstance(kept, bytes) else kept
         if copy is None or self.age(copy) > self._keep_seconds:
             return None
         return copy

@@ -26,7 +26,7 @@ from portal.helpspot.types import (
 from portal.memo import Memo
 
 # Requests that are looked at again and again while nothing comes.
-TICKETS_BYTES = 4 * 1024 * 1024
+TICKETS_BYTES = 1024 * 1024
 NO_CUSTOM: Mapping[int, str] = MappingProxyType({})
 _ACCESS_KEY = re.compile(r"([0-9]{1,10})[A-Za-z][A-Za-z0-9]{0,63}")
 

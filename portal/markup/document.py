@@ -19,7 +19,7 @@ from portal.markup.sanitise import BLOCKS, HEADINGS, MEDIA, sanitise
 from portal.markup.tree import Element
 from portal.memo import Memo
 
-_KEPT_BYTES = 8 * 1024 * 1024
+_KEPT_BYTES = 4 * 1024 * 1024
 _OUTWARD_REL = "noopener noreferrer nofollow ugc"
 _LISTED = {"h2": 2, "h3": 3}
 _BOX_CHILDREN = 3  # a table and the blanks round it

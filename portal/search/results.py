@@ -130,7 +130,7 @@ def _ask_for(
     digest = hashlib.sha256(query.encode()).hexdigest()
     name = f"search:{kind.value}:{digest}"
     try:
-        return remembered(brand, name, read, keep_seconds=KEEP_SECONDS)
+        return remembered(brand, name, read, keep_seconds=KEEP_SECONDS, is_seldom=True)
     except HelpSpotError as exc:
         return exc
 

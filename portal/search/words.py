@@ -34,7 +34,7 @@ def words_in(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4000)
 def stem(word: str) -> str:
     """Return a folded word in the singular, as far as its English ending tells."""
     if len(word) < _SHORTEST_PLURAL or not word.isascii() or not word.endswith("s"):

@@ -31,7 +31,7 @@ _DATE = "j F Y"
 _DATE_AND_TIME = "j F Y, H:i"
 _DAY_SECONDS = 24 * 60 * 60
 _KEPT_TIMES = 2000
-_PARTS_BYTES = 8 * 1024 * 1024
+_PARTS_BYTES = 3 * 1024 * 1024
 _TINTS = ("", " avatar--b", " avatar--c", " avatar--d", " avatar--e")
 
 _parts: Memo[SafeString] = Memo(_PARTS_BYTES)
