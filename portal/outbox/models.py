@@ -67,6 +67,9 @@ class Submission(models.Model):
     sealed_content = models.BinaryField(default=b"")
     # A keyed hash of the content: tells the same words again once they are wiped.
     digest = models.CharField(max_length=32, blank=True, default="")
+    # The same of each file. The database's own default is for processes of the version
+    # before, which run on for a while after a migration.
+    file_digests = models.TextField(blank=True, default="", db_default="")
     file_count = models.PositiveSmallIntegerField(default=0)
     result_id = models.BigIntegerField(null=True)
     sealed_access_key = models.BinaryField(default=b"")

@@ -2,8 +2,8 @@
 
 Nothing here judges what is sent; the form has. The key is the form's: the same words
 under the same key are one submission, however often and however concurrently they
-arrive. Other words under it are sent as well, and name the submission that they may
-repeat; after HelpSpot refused one, they take its place.
+arrive. Other words or more files under it are sent as well, and name the submission
+that they may repeat; after HelpSpot refused one, they take its place.
 
 `admit` is asked within the transaction that keeps something to send, and only then: it
 raises where a limit is reached, and what it counts counts only for what is kept.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
@@ -133,23 +134,37 @@ def _keep(
     """Return the key's submission and whether this call brought what it says."""
     try:
         fresh = _fresh(content, files)
-        # Refused where the key is known: then the other call's row is there to find.
-        with suppress(IntegrityError):
-            return _insert(brand, key, content.kind, fresh, files, admit), True
-        known = Submission.objects.get(brand_id=brand.id, key=key)
-        if known.state == State.REFUSED:
-            return known, _reopen(known, fresh, files, admit)
-        if not known.digest or known.digest == fresh["digest"]:
-            return known, False
-        # The same form with other words: somebody went back and wrote on.
-        more = content.repeating(known.reference)
-        key = salted_hmac(key, str(fresh["digest"]), algorithm="sha256").hexdigest()
-        changed = {**fresh, "sealed_content": _sealed(more)}
-        with suppress(IntegrityError):
-            return _insert(brand, key, content.kind, changed, files, admit), True
-        return Submission.objects.get(brand_id=brand.id, key=key), False
+        while True:
+            # Refused where the key is known: then another call's row is there to find.
+            with suppress(IntegrityError):
+                return _insert(brand, key, content.kind, fresh, files, admit), True
+            known = Submission.objects.get(brand_id=brand.id, key=key)
+            if known.state == State.REFUSED:
+                return known, _reopen(known, fresh, files, admit)
+            if _has_all(known, content, files):
+                return known, False
+            # The same form with more in it: somebody went back and wrote on. What
+            # comes again after that takes the same way from key to key.
+            key = _key_after(key, content)
+            fresh["sealed_content"] = _sealed(content.repeating(known.reference))
     except (DatabaseError, Submission.DoesNotExist) as exc:
         raise NotStored from exc
+
+
+def _has_all(known: Submission, content: Content, files: Sequence[StagedFile]) -> bool:
+    """Say whether a submission has these words and each of these files.
+
+    It may have more: a form that comes again no longer finds the files that it gave.
+    """
+    if not known.digest:
+        return True
+    more = Counter(map(_file_digest, files)) - Counter(known.file_digests.split())
+    return known.digest == _digest(content) and not more
+
+
+def _key_after(key: str, content: Content) -> str:
+    """Return the key for words whose form's own key is taken by something else."""
+    return salted_hmac(key, _digest(content), algorithm="sha256").hexdigest()
 
 
 def _fresh(content: Content, files: Sequence[StagedFile]) -> dict[str, object]:
@@ -164,6 +179,7 @@ def _fresh(content: Content, files: Sequence[StagedFile]) -> dict[str, object]:
         "state": State.SENDING,
         "sealed_content": _sealed(content),
         "digest": _digest(content),
+        "file_digests": " ".join(map(_file_digest, files)),
         "sealed_problems": b"",
         "file_count": len(files),
         "attempts": 1,
@@ -183,6 +199,13 @@ def _digest(content: Content) -> str:
     """Return what tells the same words again once they are wiped."""
     said = content.model_dump_json()
     return salted_hmac("outbox.digest", said, algorithm="sha256").hexdigest()[:32]
+
+
+def _file_digest(file: StagedFile) -> str:
+    """Return what tells the same file again, uploaded anew or long sent."""
+    # A browser that sends a form again may upload its files again: other tokens.
+    looks = f"{file.size} {file.mime_type} {file.filename}"
+    return salted_hmac("outbox.file", looks, algorithm="sha256").hexdigest()[:32]
 
 
 def _insert(

@@ -113,6 +113,62 @@ def test_words_added_to_a_form_sent_before_are_sent_and_name_what_they_may_repea
     )
 
 
+def test_a_file_added_to_a_form_sent_before_is_sent(desk, portal):
+    content = outbox.TicketContent(note="It stops.")
+    first = outbox.submit(*portal, content, key=KEY, files=staged_file())
+    more = outbox.submit(
+        *portal, content, key=KEY, files=staged_file(b"hi", "photo.txt")
+    )
+
+    before, after = desk.writes("request.create")
+    assert more.pk != first.pk
+    assert "File2_sFilename" not in before
+    assert after["File1_sFilename"] == "photo.txt"
+    assert after["tNote"].startswith(f"It stops.\n\nMay repeat {first.reference}")
+
+
+def test_one_file_more_is_sent_though_it_looks_like_another(desk, portal):
+    content = outbox.TicketContent(note="It stops.")
+    outbox.submit(*portal, content, key=KEY, files=staged_file())
+
+    outbox.submit(*portal, content, key=KEY, files=staged_file() + staged_file())
+
+    assert len(desk.writes("request.create")) == 2
+
+
+@pytest.mark.parametrize("note", ["It stops.", "It stops. Now it smokes."])
+@pytest.mark.parametrize("comes_with", ["the same file anew", "a file used up"])
+def test_the_same_form_and_files_sent_again_are_one_submission(
+    desk, portal, note, comes_with
+):
+    outbox.submit(*portal, outbox.TicketContent(note="It stops."), key=KEY)
+    content = outbox.TicketContent(note=note)
+    files = staged_file()
+    first = outbox.submit(*portal, content, key=KEY, files=files)
+
+    if comes_with == "the same file anew":
+        again = outbox.submit(*portal, content, key=KEY, files=staged_file())
+        assert again.pk == first.pk
+    else:
+        left = outbox.staged([file.token for file in files])
+        outbox.submit(*portal, content, key=KEY, files=left)
+
+    assert len(desk.writes("request.create")) == 2
+
+
+def test_what_was_added_to_a_form_can_be_corrected_after_a_refusal(desk, portal):
+    outbox.submit(*portal, outbox.TicketContent(note="It stops."), key=KEY)
+    desk.faults = ["refuse"]
+    more = outbox.TicketContent(note="It stops. Now it smokes.")
+    with pytest.raises(Rejected):
+        outbox.submit(*portal, more, key=KEY)
+
+    submission = outbox.submit(*portal, more, key=KEY)
+
+    assert submission.is_delivered
+    assert len(desk.writes("request.create")) == 2
+
+
 def test_a_limit_is_asked_only_for_what_is_new(portal):
     asked: list[int] = []
 
