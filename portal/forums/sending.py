@@ -76,10 +76,8 @@ def _key(brand: Brand, content: Post) -> str:
 
 
 def _key_on(moment: datetime, content: Post) -> str:
-    words = content.model_dump_json(
-        exclude={"email", "wants_email", "operating_system", "browser"}
-    )
-    said = f"{moment.date().isoformat()} {content.kind} {words}"
+    day, visitor = moment.date().isoformat(), content.ip_address
+    said = f"{day} {content.kind} {visitor} {content.words()}"
     return salted_hmac("forums.sending", said, algorithm="sha256").hexdigest()
 
 

@@ -75,9 +75,17 @@ class Sent:
 
 
 class Content(BaseModel, frozen=True):
-    """What a submission says."""
+    """What a submission says.
+
+    Where only fields in `asides` differ, two are the same one, sent twice.
+    """
 
     kind: ClassVar[Kind]
+    asides: ClassVar[frozenset[str]] = frozenset()
+
+    def words(self) -> str:
+        """Return what tells it from others, the same for the same ones."""
+        return self.model_dump_json(exclude=set(self.asides))
 
     def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
         """Hand it to HelpSpot; raises the service room's errors."""
@@ -164,7 +172,11 @@ class ReplyContent(Content, frozen=True):
 
 
 class PublicContent(Content, frozen=True):
-    """What topics and posts have in common."""
+    """What topics and posts have in common; what readers see tells them apart."""
+
+    asides = frozenset(
+        {"email", "wants_email", "ip_address", "operating_system", "browser"}
+    )
 
     author_name: str
     body: str

@@ -197,7 +197,7 @@ def _sealed(content: Content) -> bytes:
 
 def _digest(content: Content) -> str:
     """Return what tells the same words again once they are wiped."""
-    said = content.model_dump_json()
+    said = content.words()
     return salted_hmac("outbox.digest", said, algorithm="sha256").hexdigest()[:32]
 
 

@@ -133,6 +133,38 @@ def test_makes_one_post_of_the_same_words_sent_twice_around_midnight(
     assert inkwell.topic.posts.filter(author_name="Amal").count() == 1
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"email": "amal@example.org"},
+        {"wants_email": ""},
+        {"email": "", "wants_email": ""},
+    ],
+)
+def test_makes_one_post_of_the_same_words_whoever_is_to_be_emailed(
+    client, inkwell, topic_address, forum_address, changes
+):
+    for address, words in (
+        (f"{topic_address}reply/", WORDS),
+        (f"{forum_address}new/", {**WORDS, "title": "Jars"}),
+    ):
+        first = client.post(address, words)
+        second = client.post(address, {**words, **changes})
+
+        assert first["Location"] == second["Location"]
+    assert inkwell.topic.posts.filter(author_name="Amal").count() == 1
+    assert inkwell.forum.topics.filter(title="Jars").count() == 1
+
+
+def test_makes_one_post_of_the_same_words_from_another_browser(
+    client, inkwell, topic_address
+):
+    client.post(f"{topic_address}reply/", WORDS)
+    client.post(f"{topic_address}reply/", WORDS, headers={"User-Agent": CHROME})
+
+    assert inkwell.topic.posts.filter(author_name="Amal").count() == 1
+
+
 def test_takes_the_same_words_from_two_visitors(client, inkwell, topic_address):
     client.post(f"{topic_address}reply/", WORDS, REMOTE_ADDR="192.0.2.7")
     client.post(f"{topic_address}reply/", WORDS, REMOTE_ADDR="192.0.2.8")
