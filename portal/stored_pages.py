@@ -63,7 +63,11 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 
 @dataclass
 class StoredPage:
-    """A rendered page; `variants` are its bytes by content encoding."""
+    """A rendered page; `variants` are its bytes by content encoding.
+
+    `generation` is when its content had last changed, as known before it was rendered:
+    what was said to have changed meanwhile may not be in it.
+    """
 
     headers: dict[str, str]
     etag: str
@@ -71,15 +75,16 @@ class StoredPage:
     max_age: int
     behind: int
     stored_at: float
+    generation: float
     variants: dict[str, bytes] = field(default_factory=dict)
 
-    def serves(self, now: float, changed_at: float, *, is_behind: bool) -> bool:
+    def serves(self, now: float, generation: float, *, is_behind: bool) -> bool:
         """Tell whether it may be served, or served while it is rendered again.
 
-        A clock set back makes it old, and so does what changed since.
+        A clock set back makes it old, and so does another generation.
         """
         longest = self.max_age + (self.behind if is_behind else 0)
-        return 0 <= now - self.stored_at < longest and self.stored_at > changed_at
+        return 0 <= now - self.stored_at < longest and self.generation == generation
 
     @property
     def size(self) -> int:
@@ -166,8 +171,9 @@ class StoredPagesMiddleware:
             return self._render(key, request)
 
     def _render(self, key: Key, request: HttpRequest) -> HttpResponseBase:
+        generation = _generation(request)
         response = self.get_response(request)
-        kept = _to_keep(request, response)
+        kept = _to_keep(request, response, generation)
         if kept is None:
             store.forget(key)
             return response
@@ -189,9 +195,11 @@ class StoredPagesMiddleware:
 
 
 def _serves(page: StoredPage, request: HttpRequest, *, is_behind: bool = False) -> bool:
-    brand = brand_for(request.get_host())
-    changed_at = generations.changed_at(brand, is_forums=True)
-    return page.serves(time.time(), changed_at, is_behind=is_behind)
+    return page.serves(time.time(), _generation(request), is_behind=is_behind)
+
+
+def _generation(request: HttpRequest) -> float:
+    return generations.changed_at(brand_for(request.get_host()), is_forums=True)
 
 
 def _is_public(request: HttpRequest) -> bool:
@@ -218,7 +226,9 @@ def _key(request: HttpRequest) -> Key:
     )
 
 
-def _to_keep(request: HttpRequest, response: HttpResponseBase) -> StoredPage | None:
+def _to_keep(
+    request: HttpRequest, response: HttpResponseBase, generation: float
+) -> StoredPage | None:
     control = response.get("Cache-Control", "")
     max_age = _S_MAXAGE.search(control) or _MAX_AGE.search(control)
     if (
@@ -244,6 +254,7 @@ def _to_keep(request: HttpRequest, response: HttpResponseBase) -> StoredPage | N
         max_age=_seconds(max_age),
         behind=_seconds(_BEHIND.search(control)),
         stored_at=time.time(),
+        generation=generation,
     )
 
 

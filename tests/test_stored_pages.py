@@ -6,17 +6,19 @@ import gzip
 import re
 import threading
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 
 import brotli
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from portal.brands import brand_for
+from portal.brands import brand_for, generations
 from portal.brands.publishing import refresh_token
 from portal.desk.models import Book, DeskSettings
 from portal.stored_pages import store
@@ -188,6 +190,42 @@ def test_a_crowd_that_meets_no_page_has_it_rendered_once(counted):
         one.join()
 
     assert found == ["rendering 1"] * 50
+
+
+@pytest.fixture
+def being_rendered(counted):
+    """Has the page rendered by one reader, while the body of the `with` runs."""
+
+    @contextmanager
+    def reading():
+        counting_urls.may_render.clear()
+        reader = threading.Thread(target=counted)
+        reader.start()
+        assert until(lambda: counting_urls.renderings)
+        yield
+        counting_urls.may_render.set()
+        reader.join()
+
+    return reading
+
+
+def test_what_staff_published_while_a_page_was_rendered_is_not_hidden_by_it(
+    counted, being_rendered
+):
+    with being_rendered():
+        generations.begin(brand_for(""))
+
+    assert [counted(), counted()] == ["rendering 2", "rendering 2"]
+
+
+def test_what_another_process_was_told_first_is_not_hidden_by_a_page_made_meanwhile(
+    counted, being_rendered
+):
+    published_at = time.time()
+    with being_rendered():
+        cache.set("portal:generation:default", published_at, 60)
+
+    assert until(lambda: counted() == "rendering 2")
 
 
 def test_what_staff_published_shows_at_once_by_the_refresh_address(client, inkwell):
