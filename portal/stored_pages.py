@@ -266,7 +266,7 @@ def _answer(request: HttpRequest, page: StoredPage) -> HttpResponse:
     encoding = _encoding(request.headers.get("Accept-Encoding", ""))
     etag = page.etag_in(encoding)
     age = str(max(0, int(time.time() - page.stored_at)))
-    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+    if _is_known(etag, request):
         response = HttpResponse(status=304)
         for name in _KEPT_HEADERS_ON_304:
             response[name] = page.headers[name]
@@ -281,6 +281,12 @@ def _answer(request: HttpRequest, page: StoredPage) -> HttpResponse:
     response["ETag"] = etag
     response["Age"] = age
     return response
+
+
+def _is_known(etag: str, request: HttpRequest) -> bool:
+    known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    # Proxies weaken the tags of what they compress.
+    return known == ["*"] or etag in (one.removeprefix("W/") for one in known)
 
 
 def _encoding(accepted: str) -> str:

@@ -96,6 +96,23 @@ def test_an_unchanged_page_is_not_sent_again(client, inkwell, accepted):
     assert "max-age=60" in response["Cache-Control"]
 
 
+@pytest.mark.parametrize("known", ["W/{etag}", '"another", W/{etag}', "*"])
+def test_nor_where_a_proxy_weakened_its_tag_or_any_will_do(client, inkwell, known):
+    etag = client.get(PAGE)["ETag"]
+
+    response = client.get(PAGE, headers={"If-None-Match": known.format(etag=etag)})
+
+    assert (response.status_code, response.content) == (304, b"")
+
+
+def test_a_changed_page_is_sent_again(client, inkwell):
+    client.get(PAGE)
+
+    response = client.get(PAGE, headers={"If-None-Match": 'W/"another", "third"'})
+
+    assert response.status_code == 200
+
+
 def test_a_change_shows_once_the_copies_are_over(client, inkwell):
     client.get(PAGE)
     Book.objects.create(name="A new book")
