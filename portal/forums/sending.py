@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -67,18 +67,21 @@ def _key(brand: Brand, content: Post) -> str:
 
     Forum pages are the same for everyone, so their forms can hold no random key: the
     words, the visitor and the day stand in for it. Around midnight it is the day when
-    the words first came.
+    the words first came, and while SECRET_KEY is changed the key of that time.
     """
     moment = timezone.now()
-    today, lately = _key_on(moment, content), _key_on(moment - SENT_AGAIN, content)
-    is_known = lately != today and outbox.is_known(brand, lately)
-    return lately if is_known else today
+    keys = dict.fromkeys(
+        _key_on(day, content, secret)
+        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        for day in (moment.date(), (moment - SENT_AGAIN).date())
+    )
+    todays, *lately = keys
+    return next((key for key in lately if outbox.is_known(brand, key)), todays)
 
 
-def _key_on(moment: datetime, content: Post) -> str:
-    day, visitor = moment.date().isoformat(), content.ip_address
-    said = f"{day} {content.kind} {visitor} {content.words()}"
-    return salted_hmac("forums.sending", said, algorithm="sha256").hexdigest()
+def _key_on(day: date, content: Post, secret: str) -> str:
+    said = f"{day.isoformat()} {content.kind} {content.ip_address} {content.words()}"
+    return salted_hmac("forums.sending", said, secret, algorithm="sha256").hexdigest()
 
 
 def was_just_posted(brand: Brand, reference: str) -> bool:

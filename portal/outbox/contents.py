@@ -8,6 +8,7 @@ text and time. A help desk that takes references (ours does) needs neither.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,8 +85,14 @@ class Content(BaseModel, frozen=True):
     asides: ClassVar[frozenset[str]] = frozenset()
 
     def words(self) -> str:
-        """Return what tells it from others, the same for the same ones."""
-        return self.model_dump_json(exclude=set(self.asides))
+        """Return what tells it from others, the same for the same ones.
+
+        It stays the same when another version of the portal asks more of a form.
+        """
+        said = self.model_dump(
+            mode="json", exclude=set(self.asides), exclude_defaults=True
+        )
+        return json.dumps(said, sort_keys=True)
 
     def send(self, helpspot: HelpSpot, errand: Errand) -> Sent:
         """Hand it to HelpSpot; raises the service room's errors."""

@@ -145,7 +145,7 @@ def _keep(
                 return known, False
             # The same form with more in it: somebody went back and wrote on. What
             # comes again after that takes the same way from key to key.
-            key = _key_after(key, content)
+            key = _key_after(brand, key, content)
             fresh["sealed_content"] = _sealed(content.repeating(known.reference))
     except (DatabaseError, Submission.DoesNotExist) as exc:
         raise NotStored from exc
@@ -158,13 +158,18 @@ def _has_all(known: Submission, content: Content, files: Sequence[StagedFile]) -
     """
     if not known.digest:
         return True
-    more = Counter(map(_file_digest, files)) - Counter(known.file_digests.split())
-    return known.digest == _digest(content) and not more
+    kept = Counter(known.file_digests.split())
+    return any(
+        known.digest == _digest(content, secret)
+        and not Counter(_file_digest(file, secret) for file in files) - kept
+        for secret in _secrets()
+    )
 
 
-def _key_after(key: str, content: Content) -> str:
+def _key_after(brand: Brand, key: str, content: Content) -> str:
     """Return the key for words whose form's own key is taken by something else."""
-    return salted_hmac(key, _digest(content), algorithm="sha256").hexdigest()
+    keys = [_keyed(key, _digest(content, secret), secret) for secret in _secrets()]
+    return next((old for old in keys[1:] if is_known(brand, old)), keys[0])
 
 
 def _fresh(content: Content, files: Sequence[StagedFile]) -> dict[str, object]:
@@ -195,17 +200,25 @@ def _sealed(content: Content) -> bytes:
     return seals.seal(content.model_dump_json().encode())
 
 
-def _digest(content: Content) -> str:
+def _secrets() -> tuple[str, ...]:
+    """Return what digests are keyed with: first today's, then what it was before."""
+    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+
+
+def _digest(content: Content, secret: str | None = None) -> str:
     """Return what tells the same words again once they are wiped."""
-    said = content.words()
-    return salted_hmac("outbox.digest", said, algorithm="sha256").hexdigest()[:32]
+    return _keyed("outbox.digest", content.words(), secret)[:32]
 
 
-def _file_digest(file: StagedFile) -> str:
+def _file_digest(file: StagedFile, secret: str | None = None) -> str:
     """Return what tells the same file again, uploaded anew or long sent."""
     # A browser that sends a form again may upload its files again: other tokens.
     looks = f"{file.size} {file.mime_type} {file.filename}"
-    return salted_hmac("outbox.file", looks, algorithm="sha256").hexdigest()[:32]
+    return _keyed("outbox.file", looks, secret)[:32]
+
+
+def _keyed(salt: str, text: str, secret: str | None) -> str:
+    return salted_hmac(salt, text, secret, algorithm="sha256").hexdigest()
 
 
 def _insert(

@@ -156,6 +156,19 @@ def test_makes_one_post_of_the_same_words_whoever_is_to_be_emailed(
     assert inkwell.forum.topics.filter(title="Jars").count() == 1
 
 
+def test_makes_one_post_of_the_same_words_while_the_secret_key_is_changed(
+    client, inkwell, topic_address, settings
+):
+    first = client.post(f"{topic_address}reply/", WORDS)
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-that-nobody-can-guess-so-it-is-long"
+    second = client.post(f"{topic_address}reply/", WORDS)
+
+    assert first["Location"] == second["Location"]
+    assert inkwell.topic.posts.filter(author_name="Amal").count() == 1
+
+
 def test_makes_one_post_of_the_same_words_from_another_browser(
     client, inkwell, topic_address
 ):

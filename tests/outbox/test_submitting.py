@@ -156,6 +156,45 @@ def test_the_same_form_and_files_sent_again_are_one_submission(
     assert len(desk.writes("request.create")) == 2
 
 
+def test_the_same_form_is_one_submission_though_the_key_was_changed_in_between(
+    desk, portal, settings
+):
+    content = outbox.TicketContent(note="It stops.")
+    more = outbox.TicketContent(note="It stops. Now it smokes.")
+    before = [
+        outbox.submit(*portal, said, key=KEY, files=staged_file())
+        for said in (content, more)
+    ]
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-that-nobody-can-guess-so-it-is-long"
+    after = [
+        outbox.submit(*portal, said, key=KEY, files=staged_file())
+        for said in (content, more)
+    ]
+
+    assert after == before
+    assert len(desk.writes("request.create")) == 2
+
+
+def test_the_same_form_is_one_submission_though_a_newer_version_asks_more(desk, portal):
+    class NewerContent(outbox.TicketContent, frozen=True):
+        fax: str = ""
+
+    custom = {3: "Ink", 4: "Jars"}
+    first = outbox.submit(
+        *portal, outbox.TicketContent(note="x", custom=custom), key=KEY
+    )
+
+    other_way_round = dict(reversed(custom.items()))
+    again = outbox.submit(
+        *portal, NewerContent(note="x", custom=other_way_round), key=KEY
+    )
+
+    assert again == first
+    assert len(desk.writes("request.create")) == 1
+
+
 def test_what_was_added_to_a_form_can_be_corrected_after_a_refusal(desk, portal):
     outbox.submit(*portal, outbox.TicketContent(note="It stops."), key=KEY)
     desk.faults = ["refuse"]
