@@ -217,12 +217,14 @@ def _as_anyone(request: HttpRequest) -> HttpRequest:
 
 
 def _key(request: HttpRequest) -> Key:
+    asked = request.META.get
     return (
+        request.scheme or "",  # in the whole addresses that feeds and prints hold
         request.get_host(),
         request.path_info,
-        request.META.get("QUERY_STRING", ""),
-        request.headers.get("HX-Request", ""),
-        request.headers.get("HX-Target", ""),
+        asked("QUERY_STRING", ""),
+        asked("HTTP_HX_REQUEST", ""),
+        asked("HTTP_HX_TARGET", ""),
     )
 
 
@@ -263,7 +265,7 @@ def _seconds(found: re.Match[str] | None) -> int:
 
 
 def _answer(request: HttpRequest, page: StoredPage) -> HttpResponse:
-    encoding = _encoding(request.headers.get("Accept-Encoding", ""))
+    encoding = _encoding(request.META.get("HTTP_ACCEPT_ENCODING", ""))
     etag = page.etag_in(encoding)
     age = str(max(0, int(time.time() - page.stored_at)))
     if _is_known(etag, request):

@@ -113,6 +113,24 @@ def test_a_changed_page_is_sent_again(client, inkwell):
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "scheme"),
+    [(1, "https", b"https:"), (1, "http", b"http:"), (0, "https", b"http:")],
+)
+def test_a_feed_holds_addresses_of_the_scheme_that_a_trusted_proxy_names(
+    client, inkwell, settings, proxies, forwarded, scheme
+):
+    settings.SECURE_PROXY_SSL_HEADER = (
+        ("HTTP_X_FORWARDED_PROTO", "https") if proxies else None
+    )
+    host = {"Host": "help.example.com"}
+    client.get("/forums/feed/", headers=host)
+
+    feed = client.get("/forums/feed/", headers={**host, "X-Forwarded-Proto": forwarded})
+
+    assert set(re.findall(rb"(https?:)//help.example.com/", feed.content)) == {scheme}
+
+
 def test_a_change_shows_once_the_copies_are_over(client, inkwell):
     client.get(PAGE)
     Book.objects.create(name="A new book")
