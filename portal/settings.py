@@ -215,8 +215,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.operations.middleware.OperationsMiddleware",  # before any look at Host
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "portal.stored_pages.StoredPagesMiddleware",
     "portal.operations.middleware.PageTimesMiddleware",  # static files are no pages
+    "portal.stored_pages.StoredPagesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "portal.middleware.SessionsMiddleware",

@@ -24,9 +24,10 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
+from prometheus_client import Counter
 
 from portal.brands import brand_for, generations
 from portal.brands.flights import Flights
@@ -36,6 +37,17 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 Key = tuple[str, ...]
 
 WAIT_SECONDS = 10.0
+ANSWERS = Counter(
+    "portal_stored_pages",
+    "Public pages by where they came from: fresh in the store (hit), old and rendered "
+    "again behind (behind), in the store and known to the reader, so that 304 was all "
+    "(unchanged), rendered while the reader waited (rendered).",
+    ["outcome"],
+)
+_ANSWERS = {
+    outcome: ANSWERS.labels(outcome)
+    for outcome in ("hit", "behind", "unchanged", "rendered")
+}
 _S_MAXAGE = re.compile(r"\bs-maxage=(\d+)")
 _MAX_AGE = re.compile(r"\bmax-age=(\d+)")
 _BEHIND = re.compile(r"\bstale-while-revalidate=(\d+)")
@@ -65,10 +77,12 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
 class StoredPage:
     """A rendered page; `variants` are its bytes by content encoding.
 
+    `match` is the view that made it, so that a page served again is timed as its.
     `generation` is when its content had last changed, as known before it was rendered:
     what was said to have changed meanwhile may not be in it.
     """
 
+    match: ResolverMatch | None
     headers: dict[str, str]
     etag: str
     content: bytes
@@ -158,16 +172,17 @@ class StoredPagesMiddleware:
         key = _key(request)
         page = store.find(key)
         if page and _serves(page, request):
-            return _answer(request, page)
+            return _answer_stored(request, page, "hit")
         if page and settings.REFRESH_BEHIND and _serves(page, request, is_behind=True):
             self._render_behind(key, request)
-            return _answer(request, page)
+            return _answer_stored(request, page, "behind")
         if not _is_public(request):
             return self.get_response(request)
         with _flights.alone(key, WAIT_SECONDS):
             page = store.find(key)
             if page and _serves(page, request):
-                return _answer(request, page)
+                return _answer_stored(request, page, "hit")
+            _ANSWERS["rendered"].inc()
             return self._render(key, request)
 
     def _render(self, key: Key, request: HttpRequest) -> HttpResponseBase:
@@ -248,6 +263,7 @@ def _to_keep(
     patch_vary_headers(response, ["Accept-Encoding"])
     skipped = {"ETag", "Content-Length"}
     return StoredPage(
+        match=request.resolver_match,
         headers={
             name: value for name, value in response.items() if name not in skipped
         },
@@ -262,6 +278,15 @@ def _to_keep(
 
 def _seconds(found: re.Match[str] | None) -> int:
     return int(found[1]) if found else 0
+
+
+def _answer_stored(
+    request: HttpRequest, page: StoredPage, outcome: str
+) -> HttpResponse:
+    request.resolver_match = page.match
+    response = _answer(request, page)
+    _ANSWERS["unchanged" if response.status_code == 304 else outcome].inc()
+    return response
 
 
 def _answer(request: HttpRequest, page: StoredPage) -> HttpResponse:

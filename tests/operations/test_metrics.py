@@ -18,6 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portal.desk.models import DeskSettings
 from portal.outbox import Submission
+from portal.stored_pages import store
+from tests import counting_urls
 from tests.outbox.double import closed_port, serving
 
 CANARY = "canary-7f3k@example.com"
@@ -26,6 +28,14 @@ CANARY = "canary-7f3k@example.com"
 @pytest.fixture
 def metrics(settings):
     settings.METRICS = True
+
+
+@pytest.fixture
+def stored(settings):
+    settings.STORED_PAGES_BYTES = 1024 * 1024
+    store.forget()
+    yield
+    store.forget()
 
 
 def samples(text):
@@ -69,6 +79,58 @@ def test_counts_pages_by_view_and_calls_by_method(client, inkwell, metrics):
     assert more["portal_helpspot_call_seconds_count", "kb.getPage"] == 1
     assert more["portal_memory_lookups_total", "kb-page", "miss"] == 1
     assert more["portal_memory_lookups_total", "kb-page", "hit"] >= 1
+
+
+def test_counts_and_times_stored_pages_like_those_that_were_rendered(
+    client, inkwell, metrics, stored
+):
+    before = scrape(client)
+
+    for _visit in range(5):
+        etag = client.get("/kb/")["ETag"]
+    client.get("/kb/", headers={"If-None-Match": etag})
+
+    more = grown(before, scrape(client))
+    assert more["portal_page_seconds_count", "2xx", "kb:index"] == 5
+    assert more["portal_page_seconds_count", "3xx", "kb:index"] == 1
+    assert more["portal_stored_pages_total", "rendered"] == 1
+    assert more["portal_stored_pages_total", "hit"] == 4
+    assert more["portal_stored_pages_total", "unchanged"] == 1
+
+
+def test_counts_an_old_page_once_though_it_is_rendered_behind_its_reader(
+    client, db, metrics, stored, settings, time_machine
+):
+    settings.ROOT_URLCONF = "tests.counting_urls"
+    settings.REFRESH_BEHIND = True
+    counting_urls.renderings.clear()
+    client.get("/counted/")
+    before = scrape(client)
+    time_machine.move_to(timezone.now() + timedelta(seconds=70))
+
+    client.get("/counted/")
+    ends_at = time.monotonic() + 5
+    while len(counting_urls.renderings) < 2 and time.monotonic() < ends_at:
+        time.sleep(0.01)
+
+    more = grown(before, scrape(client))
+    view = "tests.counting_urls.counted"
+    assert more["portal_page_seconds_count", "2xx", view] == 1
+    assert more["portal_stored_pages_total", "behind"] == 1
+    assert ("portal_stored_pages_total", "rendered") not in more
+
+
+def test_leaves_pages_that_are_never_stored_out_of_the_count(
+    client, inkwell, metrics, stored
+):
+    before = scrape(client)
+
+    client.get("/requests/new/")
+    client.get("/nowhere/at/all/")
+
+    more = grown(before, scrape(client))
+    assert not [key for key in more if key[0] == "portal_stored_pages_total"]
+    assert more["portal_page_seconds_count", "2xx", "tickets:submit"] == 1
 
 
 def test_answers_prometheus_whatever_the_host_and_is_never_stored(
@@ -138,9 +200,10 @@ def test_answers_without_the_outbox_where_the_database_is_away(client, db, metri
     assert b"portal_outbox" not in response.content
 
 
-def test_holds_nothing_personal(client, inkwell, metrics):
+def test_holds_nothing_personal(client, inkwell, metrics, stored):
     before = scrape(client)
 
+    client.get("/search/", {"q": CANARY})
     client.get("/search/", {"q": CANARY})
     client.post("/account/sign-in/", {"email": CANARY, "password": "canary-word"})
     client.get("/requests/open/12345canarykey/")
