@@ -17,6 +17,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -88,14 +89,39 @@ def remembered(
     again lies packed meanwhile.
     """
     task = _Task(brand, name, read, keep_seconds, is_seldom=is_seldom)
+    found = task.look()
+    if found is None and is_only_looking():
+        raise NotAtHand
     try:
-        copy, outcome = task.look() or task.ask()
+        copy, outcome = found or task.ask()
     except HelpSpotError:
         LOOKUPS.labels(task.kind, "miss").inc()
         raise
     LOOKUPS.labels(task.kind, outcome).inc()
     AGES.labels(task.kind).observe(max(0.0, task.age(copy)))
     return copy
+
+
+class NotAtHand(Exception):
+    """No copy of this process can be served: somebody would have to be asked."""
+
+
+def at_hand(read: Callable[[], T]) -> T:
+    """Return what `read` returns, letting it remember but not ask.
+
+    Raises `NotAtHand` where it would ask. A read that goes through no memory is not
+    kept from anything.
+    """
+    token = _is_only_looking.set(True)
+    try:
+        return read()
+    finally:
+        _is_only_looking.reset(token)
+
+
+def is_only_looking() -> bool:
+    """Tell whether what is read now must be `at_hand`."""
+    return _is_only_looking.get()
 
 
 def renewed(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
@@ -169,6 +195,7 @@ _near = _Near()
 _flights = Flights()
 # The last try's failure and until when it is not tried again, until a try succeeds.
 _failures: dict[str, tuple[float, HelpSpotError]] = {}
+_is_only_looking = ContextVar("is_only_looking", default=False)
 _behind = ThreadPoolExecutor(4, thread_name_prefix="refresh")
 _being_refreshed: set[str] = set()
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar, cast
 
 from portal.brands.brand import Brand
 from portal.brands.memory import remembered
+from portal.brands.together import together
 from portal.helpspot import HelpSpot, side_by_side
 from portal.helpspot.errors import Disabled, HelpSpotError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,16 @@ def offered_sections(brand: Brand, helpspot: HelpSpot) -> Sections:
         return remembered(brand, "sections", lambda: _ask(helpspot)).value
     except HelpSpotError:
         return Sections()
+
+
+def with_sections(brand: Brand, helpspot: HelpSpot, read: Callable[[], T]) -> T:
+    """Return what a page reads.
+
+    Where it must be asked for, what navigation will want is asked for beside it.
+    """
+    beside = partial(offered_sections, brand, helpspot)
+    reads: list[Callable[[], object]] = [read, beside]
+    return cast("T", next(together(helpspot, reads)))
 
 
 def _ask(helpspot: HelpSpot) -> Sections:

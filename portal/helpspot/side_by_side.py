@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
+from threading import Semaphore
 from typing import TypeVar
 
 from portal.helpspot.connection import Connection
@@ -14,6 +15,10 @@ from portal.helpspot.embedded import SCHEME
 T = TypeVar("T")
 # Half of a help desk's places: who asks much leaves room for others.
 AT_ONCE = 4
+# What these reads set going in turn, all of it together, leaves some places as well.
+AT_ONCE_WITHIN = 6
+# How many more threads may help whoever began.
+_spare: ContextVar[Semaphore] = ContextVar("spare")
 _helpers = ThreadPoolExecutor(2 * AT_ONCE, thread_name_prefix="side-by-side")
 
 
@@ -28,9 +33,16 @@ def side_by_side(connection: Connection, reads: Sequence[Callable[[], T]]) -> li
         return [read() for read in reads]
     waiting = deque((read, Future[T]()) for read in reads)
     answers = [answer for _, answer in waiting]
-    for _ in range(min(AT_ONCE, len(reads)) - 1):
-        _helpers.submit(copy_context().run, _work_off, waiting)
-    _work_off(waiting)
+    spare = _spare.get(None) or Semaphore(AT_ONCE_WITHIN - 1)
+    token = _spare.set(spare)
+    try:
+        for _ in range(min(AT_ONCE, len(reads)) - 1):
+            if spare.acquire(blocking=False):
+                helper = _helpers.submit(copy_context().run, _work_off, waiting)
+                helper.add_done_callback(lambda _helper: spare.release())
+        _work_off(waiting)
+    finally:
+        _spare.reset(token)
     return [answer.result() for answer in answers]
 
 

@@ -7,12 +7,14 @@ the question and the answer, no answer is lost: it is still known what was asked
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from django.core import signing
 from pydantic import TypeAdapter
 
 from portal.brands import Brand, memory
 from portal.brands.memory import Remembered, remembered
+from portal.brands.together import both
 from portal.helpspot import HelpSpot
 from portal.helpspot.errors import HelpSpotError, NotFound
 from portal.helpspot.types import Category, CustomField
@@ -56,10 +58,11 @@ def ask(
     `sealed` are those that the form at hand asked: they count where nobody else knows.
     """
     try:
-        known = remembered(
-            brand, _CATEGORIES, lambda: tuple(helpspot.request.get_categories())
+        known, fields = both(
+            helpspot,
+            partial(_remembered_categories, brand, helpspot),
+            partial(remembered_fields, brand, helpspot),
         )
-        fields = remembered_fields(brand, helpspot)
     except HelpSpotError:
         return _asked_before(sealed, category_id)
     category = _chosen(known.value, category_id)
@@ -104,6 +107,14 @@ def remembered_fields(
     """Return the custom fields, at most a minute old while the help desk answers."""
     return remembered(
         brand, _FIELDS, lambda: tuple(helpspot.request.get_custom_fields())
+    )
+
+
+def _remembered_categories(
+    brand: Brand, helpspot: HelpSpot
+) -> Remembered[tuple[Category, ...]]:
+    return remembered(
+        brand, _CATEGORIES, lambda: tuple(helpspot.request.get_categories())
     )
 
 

@@ -17,6 +17,7 @@ from django_htmx.http import replace_url
 from portal import accounts, outbox
 from portal.accounts import limits
 from portal.accounts.limits import Limit, TooManyAttempts
+from portal.brands.sections import with_sections
 from portal.helpspot.errors import Rejected
 from portal.helpspot.types import TicketSummary
 from portal.http import NextPageAway, PortalRequest, redirect, render_page
@@ -82,7 +83,9 @@ def _new_form(request: PortalRequest) -> TicketForm | EmptyForm:
     if customer:
         typed.setdefault("name", customer.full_name)
         typed.setdefault("email", customer.email)
-    current = _questions(request)
+    current = with_sections(
+        request.brand, request.helpspot, partial(_questions, request)
+    )
     # Parts for htmx need the form itself.
     if typed or request.htmx:
         return TicketForm(brand=request.brand, questions=current, typed=typed)

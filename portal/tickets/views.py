@@ -26,6 +26,8 @@ from portal.accounts import device, feeds, keys, limits
 from portal.accounts.keys import ProofNeeded, WrongKey
 from portal.accounts.limits import Limit, TooManyAttempts
 from portal.accounts.pace import unhurried
+from portal.brands.sections import with_sections
+from portal.brands.together import both
 from portal.helpspot.errors import HelpSpotError, NotFound, Rejected, Unavailable
 from portal.helpspot.types import CustomField, Ticket
 from portal.http import RETRY_SECONDS, PortalRequest, redirect, render_page
@@ -341,7 +343,15 @@ def _ticket_page(
     form: ReplyForm,
     reply: outbox.Submission | None = None,
 ) -> HttpResponse:
-    ticket = _fetch(request, ticket_id, access_key)
+    custom_fields, ticket = with_sections(
+        request.brand,
+        request.helpspot,
+        lambda: both(
+            request.helpspot,
+            partial(_custom_fields, request),
+            partial(_fetch, request, ticket_id, access_key),
+        ),
+    )
     return render_page(
         request,
         "tickets/detail.html",
@@ -351,7 +361,7 @@ def _ticket_page(
                 ticket=ticket,
                 details=conversation.details(
                     ticket,
-                    _custom_fields(request),
+                    custom_fields,
                     request.brand.connection.time_zone,
                 ),
                 is_whole="all" in request.GET,
