@@ -4,7 +4,7 @@ The web request that took a submission and the worker both come through here. Wh
 is at work on a row holds its lease: every step is one UPDATE that only matches while
 the lease is still theirs. `sending` is committed before the first byte leaves; from
 there only an answer settles the row, and a process that dies leaves it `sending` with
-a lease that runs out, which is read as "may or may not have been done".
+a lease that runs out within a minute, which is read as "may or may not have been done".
 """
 
 from __future__ import annotations
@@ -41,15 +41,10 @@ from portal.outbox.contents import (
     VoteContent,
 )
 from portal.outbox.files import unattach, upload
+from portal.outbox.leases import keeping_lease
 from portal.outbox.models import StagedFile, Submission, new_token
 from portal.outbox.points import reached
-from portal.outbox.schedule import (
-    LEASE,
-    is_overdue,
-    next_look,
-    next_try,
-    sending_lease,
-)
+from portal.outbox.schedule import LEASE, is_overdue, next_look, next_try
 
 logger = logging.getLogger(__name__)
 
@@ -135,16 +130,13 @@ def deliver(submission: Submission, helpspot: HelpSpot) -> None:
     except Unreadable as exc:
         hold(submission, str(exc))
         return
-    byte_count = sum(submission.files.values_list("size", flat=True))
     if not advance(
-        submission,
-        state=State.SENDING,
-        attempts=attempts,
-        due_at=now() + sending_lease(byte_count),
+        submission, state=State.SENDING, attempts=attempts, due_at=now() + LEASE
     ):
         submission.refresh_from_db()
         return
-    _send(submission, helpspot, content, errand, is_interactive=False)
+    with keeping_lease(submission, _byte_count(submission)):
+        _send(submission, helpspot, content, errand, is_interactive=False)
 
 
 def hand_over(submission: Submission, helpspot: HelpSpot) -> None:
@@ -153,12 +145,19 @@ def hand_over(submission: Submission, helpspot: HelpSpot) -> None:
     Then HelpSpot's refusal ends it (`refused`) because the form comes back; later it
     would wait for an operator. Whether an absent help desk is back, others find out.
     """
-    try:
-        content, errand = unpack(submission, helpspot)
-    except Unreadable as exc:
-        hold(submission, str(exc))
-        return
-    _send(submission, helpspot.at_once, content, errand, is_interactive=True)
+    with keeping_lease(submission, _byte_count(submission)):
+        try:
+            content, errand = unpack(submission, helpspot)
+        except Unreadable as exc:
+            hold(submission, str(exc))
+            return
+        _send(submission, helpspot.at_once, content, errand, is_interactive=True)
+
+
+def _byte_count(submission: Submission) -> int:
+    if not submission.file_count:
+        return 0
+    return sum(submission.files.values_list("size", flat=True))
 
 
 def _send(

@@ -14,7 +14,9 @@ from portal.outbox.models import Submission
 State = Submission.State
 
 LEASE = timedelta(seconds=60)
-# The slowest upload worth waiting for; the transport's own deadline is stricter.
+# A call's longest time, and the slowest upload worth waiting for. The transport's own
+# deadline is stricter: this leaves time for opening the files before.
+CALL = timedelta(seconds=45)
 BYTES_PER_SECOND = 250_000
 
 PAUSES = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800))
@@ -38,9 +40,9 @@ def next_look(looks: int) -> timedelta:
     return LOOKS[min(looks, len(LOOKS) - 1)]
 
 
-def sending_lease(byte_count: int) -> timedelta:
-    """Return how long sending this much may take before it counts as lost."""
-    return LEASE + timedelta(seconds=byte_count / BYTES_PER_SECOND)
+def longest_call(byte_count: int) -> timedelta:
+    """Return how long sending files of this size may take at most."""
+    return CALL + timedelta(seconds=byte_count / BYTES_PER_SECOND)
 
 
 def horizon() -> timedelta:
@@ -67,9 +69,7 @@ def is_stranded(moment: datetime) -> Q:
 
 def _longest_waits() -> Iterator[tuple[Q, timedelta]]:
     """Yield how far ahead a row's time may be, by its state and its tries."""
-    all_files = settings.MAX_FILES * settings.MAX_FILE_BYTES
-    yield Q(state=State.CONNECTING), LEASE
-    yield Q(state=State.SENDING), sending_lease(all_files)
+    yield Q(state__in=[State.CONNECTING, State.SENDING]), LEASE
     for tries, pause in enumerate(PAUSES, 1):
         longest = pause * (1 + JITTER)
         is_last = tries == len(PAUSES)

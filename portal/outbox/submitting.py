@@ -33,7 +33,7 @@ from portal.outbox.files import attach
 from portal.outbox.models import StagedFile, Submission, new_token
 from portal.outbox.points import reached
 from portal.outbox.room import has_room
-from portal.outbox.schedule import horizon, sending_lease
+from portal.outbox.schedule import LEASE, horizon
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,6 @@ def _fresh(content: Content, files: Sequence[StagedFile]) -> dict[str, object]:
     a second one. Whoever dies in between leaves it to be looked for.
     """
     moment = now()
-    size = sum(file.size for file in files)
     return {
         "state": State.SENDING,
         "sealed_content": _sealed(content),
@@ -191,7 +190,7 @@ def _fresh(content: Content, files: Sequence[StagedFile]) -> dict[str, object]:
         "lease_owner": new_token(),
         "created_at": moment,
         "give_up_at": moment + horizon(),
-        "due_at": moment + sending_lease(size),
+        "due_at": moment + LEASE,
         "settled_at": None,
     }
 

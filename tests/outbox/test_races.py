@@ -252,3 +252,92 @@ print(json.dumps(seen))
         )
 
     assert seen == ["PerhapsStored", "k1", 1]
+
+
+SEND_SLOWLY = """
+import threading, time
+from datetime import timedelta
+from threading import Event
+from django.core.files.uploadedfile import SimpleUploadedFile
+from portal.outbox import delivery, leases, submitting
+from portal.outbox.worker import drain
+for module in (delivery, leases, submitting):
+    module.LEASE = timedelta(seconds=2)
+leases.RENEW_EVERY = timedelta(seconds=0.25)
+file = outbox.stage(SimpleUploadedFile("video.mp4", bytes(300_000)))
+content = outbox.TicketContent(note="x")
+
+def submit():
+    outbox.submit(*portal, content, key="k1", files=[file])
+    connection.close()
+
+def submit_meanwhile(work):
+    thread = threading.Thread(target=submit)
+    thread.start()
+    while not Submission.objects.exists():
+        time.sleep(0.02)
+    while thread.is_alive():
+        work()
+        time.sleep(0.05)
+    return [Submission.objects.get().state, Submission.objects.get().due_at is None]
+
+from django.db import connection
+"""
+
+
+@pytest.mark.parametrize("failures", [0, 2])
+def test_a_slow_upload_is_left_to_whoever_sends_it(in_new_portal, failures):
+    with serving() as desk:
+        desk.delay = 4
+        seen = in_new_portal(
+            SEND_SLOWLY
+            + f"failures = [1] * {failures}"
+            + """
+from django.db import OperationalError
+from django.db.backends.signals import connection_created
+def fail(*asked):
+    raise OperationalError("the server left")
+def hiccup(connection, **_):
+    if threading.current_thread().name == "lease":
+        connection.execute_wrappers[:] = [fail] if failures else []
+        del failures[:1]
+connection_created.connect(hiccup)
+states = []
+def work():
+    drain(Event())
+    states.append(Submission.objects.get().state)
+print(json.dumps([*submit_meanwhile(work), failures, sorted({*states, "delivered"})]))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == ["delivered", True, [], ["delivered", "sending"]]
+    assert len(desk.writes("request.create")) == 1
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        {"state": "delivered"},
+        {"lease_owner": "another"},
+        {"state": "unknown", "lease_owner": "another"},
+    ],
+)
+def test_a_slow_upload_takes_no_row_back_that_another_has(in_new_portal, taken):
+    with serving() as desk:
+        desk.delay = 2
+        desk.faults = ["hang_up"]
+        seen = in_new_portal(
+            SEND_SLOWLY
+            + f"taken = {taken | {'due_at': None}}"
+            + """
+renewals = []
+def take():
+    renewals.append(Submission.objects.exclude(due_at=None).count())
+    Submission.objects.update(**taken)
+print(json.dumps([*submit_meanwhile(take), sum(renewals[1:])]))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == [taken.get("state", "sending"), True, 0]
