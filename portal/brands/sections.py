@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar, cast
 
 from portal.brands.brand import Brand
-from portal.brands.memory import remembered
+from portal.brands.memory import NotAtHand, at_hand, remembered
 from portal.brands.together import together
 from portal.helpspot import HelpSpot, side_by_side
 from portal.helpspot.errors import Disabled, HelpSpotError
@@ -33,6 +33,14 @@ def offered_sections(brand: Brand, helpspot: HelpSpot) -> Sections:
     try:
         return remembered(brand, "sections", lambda: _ask(helpspot)).value
     except HelpSpotError:
+        return Sections()
+
+
+def sections_at_hand(brand: Brand, helpspot: HelpSpot) -> Sections:
+    """Return which sections are offered as far as that is known without asking."""
+    try:
+        return at_hand(partial(offered_sections, brand, helpspot))
+    except NotAtHand:
         return Sections()
 
 

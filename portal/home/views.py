@@ -9,11 +9,19 @@ from typing import Generic, TypeVar
 from django.http import HttpResponse
 from django.views.decorators.http import conditional_page, require_safe
 
+from portal.brands import Brand
 from portal.brands.latest import latest_topics
 from portal.brands.memory import Remembered
-from portal.brands.sections import offered_sections
-from portal.brands.shelf import read_shelf
+from portal.brands.sections import (
+    offered_sections,
+    sections_at_hand,
+    with_sections,
+)
+from portal.brands.shelf import Shelf, read_shelf
+from portal.brands.together import both
+from portal.helpspot import HelpSpot
 from portal.helpspot.errors import Disabled, HelpSpotError
+from portal.helpspot.types import Topic
 from portal.http import PortalRequest, public, redirect, render_page
 
 TOPICS = 4
@@ -43,9 +51,7 @@ def index(request: PortalRequest) -> HttpResponse:
         query = request.META["QUERY_STRING"]
         return redirect(request, f"/index.php?{query}", permanent=True)
     brand, helpspot = request.brand, request.helpspot
-    sections = offered_sections(brand, helpspot)
-    guides = _part(sections.has_guides, lambda: read_shelf(brand, helpspot))
-    community = _part(sections.has_forums, lambda: latest_topics(brand, helpspot))
+    guides, community = _parts(brand, helpspot)
     if guides.error and community.copy is None:
         raise guides.error
     copies = [part.copy for part in (guides, community) if part.copy]
@@ -61,6 +67,28 @@ def index(request: PortalRequest) -> HttpResponse:
                 (copy.read_at for copy in copies if copy.is_old), default=None
             ),
         },
+    )
+
+
+def _parts(
+    brand: Brand, helpspot: HelpSpot
+) -> tuple[Part[Shelf], Part[tuple[Topic, ...]]]:
+    # Where it is not known yet what is offered, finding that out first would take
+    # as long as reading the parts.
+    known = sections_at_hand(brand, helpspot)
+    guides, community = with_sections(
+        brand,
+        helpspot,
+        lambda: both(
+            helpspot,
+            lambda: _part(known.has_guides, lambda: read_shelf(brand, helpspot)),
+            lambda: _part(known.has_forums, lambda: latest_topics(brand, helpspot)),
+        ),
+    )
+    sections = offered_sections(brand, helpspot)
+    return (
+        guides if sections.has_guides else Part(),
+        community if sections.has_forums else Part(),
     )
 
 
