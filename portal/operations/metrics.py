@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from portal import outbox
-from portal.operations.readiness import oldest_waiting_seconds
+from portal.operations.readiness import WAITING
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PAGE_SECONDS = Histogram(
@@ -59,9 +59,13 @@ class OutboxCollector:
             by_state.add_metric([state.value], health.counts.get(state, 0))
         oldest = GaugeMetricFamily(
             "portal_outbox_oldest_waiting_seconds",
-            "Age of the submission that waits longest; 0 where none waits.",
-            value=oldest_waiting_seconds(health) or 0,
+            "Age of the submission that waits longest, by state; of unknown ones, for "
+            "how long that has been unknown; 0 where none waits.",
+            labels=["state"],
         )
+        ages = {**health.oldest_seconds, "unknown": health.unknown_seconds}
+        for waiting in (*WAITING, "held"):
+            oldest.add_metric([waiting], ages.get(waiting, 0))
         file_bytes = GaugeMetricFamily(
             "portal_outbox_file_bytes",
             "Size of the files that wait.",

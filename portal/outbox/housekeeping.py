@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -29,11 +29,13 @@ VOTES_KEPT_FOR = timedelta(days=1)
 class Health:
     """How many submissions are in each state, and the age of the oldest in seconds.
 
-    `file_bytes` is how much their files take.
+    `unknown_seconds` is for how long the first of the unknown ones has been so, 0 where
+    none is; `file_bytes` is how much the files take.
     """
 
     counts: Mapping[str, int]
     oldest_seconds: Mapping[str, float]
+    unknown_seconds: float
     file_bytes: int
 
     @property
@@ -54,14 +56,23 @@ def health() -> Health:
             count=Count("pk"), oldest=Min("created_at")
         )
     )
+    counts = {row["state"]: row["count"] for row in rows}
     return Health(
-        counts={row["state"]: row["count"] for row in rows},
-        oldest_seconds={
-            row["state"]: max(0.0, (moment - row["oldest"]).total_seconds())
-            for row in rows
-        },
+        counts=counts,
+        oldest_seconds={row["state"]: _seconds(row["oldest"], moment) for row in rows},
+        unknown_seconds=_unknown_seconds(moment) if State.UNKNOWN in counts else 0.0,
         file_bytes=file_bytes(),
     )
+
+
+def _unknown_seconds(moment: datetime) -> float:
+    unknown = Submission.objects.filter(state=State.UNKNOWN)
+    first = unknown.aggregate(first=Min("unknown_since"))["first"]
+    return _seconds(first or moment, moment)
+
+
+def _seconds(since: datetime, moment: datetime) -> float:
+    return max(0.0, (moment - since).total_seconds())
 
 
 def keep_house() -> None:

@@ -188,7 +188,29 @@ def test_counts_the_outbox_as_it_is_now(client, db, metrics):
 
     assert found["portal_outbox_submissions", "received"] == 1
     assert found["portal_outbox_submissions", "held"] == 0
-    assert 540 <= found[("portal_outbox_oldest_waiting_seconds",)] < 600
+    assert 540 <= found["portal_outbox_oldest_waiting_seconds", "received"] < 600
+    assert found["portal_outbox_oldest_waiting_seconds", "held"] == 0
+    assert ("portal_outbox_oldest_waiting_seconds", "delivered") not in found
+
+
+def test_tells_since_when_nobody_knows_whether_something_arrived(client, db, metrics):
+    now = timezone.now()
+    for minutes in (31, 5):
+        Submission.objects.create(
+            key=f"k{minutes}",
+            brand_id="inkwell",
+            kind=Submission.Kind.REPLY,
+            state=Submission.State.UNKNOWN,
+            created_at=now - timedelta(hours=2),
+            unknown_since=now - timedelta(minutes=minutes),
+            give_up_at=now + timedelta(hours=70),
+        )
+
+    found = scrape(client)
+
+    age = found["portal_outbox_oldest_waiting_seconds", "unknown"]
+    assert 1860 <= age < 1900
+    assert found["portal_outbox_oldest_waiting_seconds", "received"] == 0
 
 
 def test_answers_without_the_outbox_where_the_database_is_away(client, db, metrics):
