@@ -34,7 +34,10 @@ class Meeting:
 
 
 class MeetingDesk:
-    """Recorded answers by method, or what `answers` says instead; `down` fails."""
+    """Recorded answers by method, or what `answers` says instead.
+
+    Calls fail whose address has one of the words in `down`.
+    """
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -49,8 +52,9 @@ class MeetingDesk:
         self._meetings.append(meeting)
         return meeting
 
-    def answer(self, method: str) -> tuple[int, bytes]:
+    def answer(self, address: str) -> tuple[int, bytes]:
         """Return status and body, when it is time."""
+        (method,) = parse_qs(urlsplit(address).query)["method"]
         with self._lock:
             self.calls.append(method)
             meeting = next(
@@ -60,7 +64,7 @@ class MeetingDesk:
                 meeting.expected[method] -= 1
         if meeting:
             meeting.attend()
-        if method in self.down:
+        if any(words in address for words in self.down):
             return BUSY
         return 200, self.answers.get(method) or sample(method)
 
@@ -74,8 +78,7 @@ def meeting_desk(settings) -> Iterator[MeetingDesk]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            (method,) = parse_qs(urlsplit(self.path).query)["method"]
-            status, body = desk.answer(method)
+            status, body = desk.answer(self.path)
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -126,6 +126,8 @@ def is_only_looking() -> bool:
 
 def renewed(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
     """Return what `read` returns now, and let everyone have it."""
+    if is_only_looking():
+        raise NotAtHand
     task = _Task(brand, name, read)
     asked_at = timezone.now()
     return task.note(read(), asked_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -13,9 +14,11 @@ from django.utils.translation import gettext as _
 from portal import markup
 from portal.brands import Brand
 from portal.brands.memory import remembered, renewed
+from portal.brands.together import both
 from portal.forums.names import remember_team
-from portal.forums.topics import find_forum, find_topic
+from portal.forums.topics import find_forum, newest_topic, search_topic
 from portal.helpspot import HelpSpot
+from portal.helpspot.errors import HelpSpotError
 from portal.helpspot.types import Forum, Post, Topic
 
 POSTS_PER_PAGE = 50
@@ -127,12 +130,20 @@ def read_thread(
     brand: Brand, helpspot: HelpSpot, topic_id: int, *, is_anew: bool = False
 ) -> Thread:
     """Return a topic; raises `NotFound`. `is_anew` asks past all copies."""
-    copy = (renewed if is_anew else remembered)(
-        brand, f"posts:{topic_id}", lambda: tuple(helpspot.forums.get_posts(topic_id))
+    topic, copy = both(
+        helpspot,
+        partial(_topic_or_error, brand, helpspot, topic_id),
+        lambda: (renewed if is_anew else remembered)(
+            brand,
+            f"posts:{topic_id}",
+            lambda: tuple(helpspot.forums.get_posts(topic_id)),
+        ),
     )
     posts = copy.value
     remember_team(brand, posts)
-    topic = find_topic(brand, helpspot, topic_id, posts[0])
+    if isinstance(topic, HelpSpotError):
+        raise topic
+    topic = topic or search_topic(brand, helpspot, topic_id, posts[0])
     forum = find_forum(brand, helpspot, topic.forum_id) if topic else None
     return Thread(
         id=topic_id,
@@ -141,3 +152,13 @@ def read_thread(
         forum=forum,
         as_of=copy.read_at if copy.is_old else None,
     )
+
+
+def _topic_or_error(
+    brand: Brand, helpspot: HelpSpot, topic_id: int
+) -> Topic | HelpSpotError | None:
+    # Whether there is such a topic is for its posts to say first.
+    try:
+        return newest_topic(brand, helpspot, topic_id)
+    except HelpSpotError as exc:
+        return exc

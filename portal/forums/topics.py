@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from portal import markup
 from portal.brands import Brand
 from portal.brands.memory import Remembered, remembered
+from portal.brands.together import together
 from portal.helpspot import HelpSpot
-from portal.helpspot.errors import NotFound, Unavailable
+from portal.helpspot.errors import HelpSpotError, NotFound, Unavailable
 from portal.helpspot.types import Forum, Post, Topic
 
 TOPICS_PER_PAGE = 25
@@ -55,17 +58,31 @@ def find_forum(brand: Brand, helpspot: HelpSpot, forum_id: int) -> Forum:
     raise NotFound("forums.list")
 
 
-def find_topic(
-    brand: Brand, helpspot: HelpSpot, topic_id: int, opening: Post
-) -> Topic | None:
-    """Return a topic out of its forum's newest, or else what a search knows of it.
+def newest_topic(brand: Brand, helpspot: HelpSpot, topic_id: int) -> Topic | None:
+    """Return a topic out of its forum's newest, None where it is in none of them.
 
-    A search knows the title and the forum only. None where nothing knows it.
+    A forum that cannot be read is an error only where no forum before it has the topic.
     """
-    for forum in list_forums(brand, helpspot):
-        for topic in _newest_topics(brand, helpspot, forum.id):
+    reads = [
+        partial(_newest_topics, brand, helpspot, forum.id)
+        for forum in list_forums(brand, helpspot)
+    ]
+    for topics in together(helpspot, reads):
+        if isinstance(topics, HelpSpotError):
+            raise topics
+        for topic in topics:
             if topic.id == topic_id:
                 return topic
+    return None
+
+
+def search_topic(
+    brand: Brand, helpspot: HelpSpot, topic_id: int, opening: Post
+) -> Topic | None:
+    """Return what a search knows of a topic: its title and its forum.
+
+    None where nothing knows it.
+    """
     try:
         return remembered(
             brand, f"topic:{topic_id}", lambda: _search(helpspot, topic_id, opening)
@@ -77,12 +94,14 @@ def find_topic(
 
 def _newest_topics(
     brand: Brand, helpspot: HelpSpot, forum_id: int
-) -> tuple[Topic, ...]:
-    return remembered(
-        brand,
-        f"topics:{forum_id}",
-        lambda: tuple(helpspot.forums.get_topics(forum_id, length=TOPICS_TO_SEARCH)),
-    ).value
+) -> tuple[Topic, ...] | HelpSpotError:
+    def read() -> tuple[Topic, ...]:
+        return tuple(helpspot.forums.get_topics(forum_id, length=TOPICS_TO_SEARCH))
+
+    try:
+        return remembered(brand, f"topics:{forum_id}", read).value
+    except HelpSpotError as exc:
+        return exc
 
 
 def _search(helpspot: HelpSpot, topic_id: int, opening: Post) -> Topic | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,8 @@ from portal import markup, outbox
 from portal.brands.generations import begin_forums
 from portal.brands.latest import latest_topics
 from portal.brands.memory import Remembered
+from portal.brands.sections import with_sections
+from portal.brands.together import both
 from portal.forums.feeds import posts_feed, topics_feed
 from portal.forums.forms import PostForm, TopicForm
 from portal.forums.sending import (
@@ -59,7 +62,8 @@ State = outbox.Submission.State
 @require_safe
 def index(request: PortalRequest) -> HttpResponse:
     """Show the forums."""
-    copy = known_forums(request.brand, request.helpspot)
+    brand, helpspot = request.brand, request.helpspot
+    copy = with_sections(brand, helpspot, partial(known_forums, brand, helpspot))
     return render_page(
         request,
         "forums/index.html",
@@ -80,11 +84,19 @@ def forum_by_id(request: PortalRequest, forum_id: int) -> HttpResponse:
 @require_safe
 def forum(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
     """Show a forum's topics, pinned ones first, 25 on a page."""
-    found = find_forum(request.brand, request.helpspot, forum_id)
+    brand, helpspot = request.brand, request.helpspot
+    number = _page_number(request)
+    found, copy = with_sections(
+        brand,
+        helpspot,
+        lambda: both(
+            helpspot,
+            partial(find_forum, brand, helpspot, forum_id),
+            partial(page_of_topics, brand, helpspot, forum_id, number),
+        ),
+    )
     if slug != markup.slug(found.name):
         return _moved(request, _forum_address(found))
-    number = _page_number(request)
-    copy = page_of_topics(request.brand, request.helpspot, forum_id, number)
     topics = copy.value
     if number > 1 and not topics:
         raise Http404
@@ -95,7 +107,7 @@ def forum(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
             "section": SECTION,
             "forum": found,
             "forum_slug": slug,
-            "forums": list_forums(request.brand, request.helpspot),
+            "forums": list_forums(brand, helpspot),
             "topics": topics[:TOPICS_PER_PAGE],
             "newer": number - 1,
             "older": number + 1 if len(topics) > TOPICS_PER_PAGE else None,
@@ -118,11 +130,12 @@ def topic_by_id(request: PortalRequest, topic_id: int) -> HttpResponse:
 @require_safe
 def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
     """Show a topic's posts, 50 on a page, and the form that answers."""
-    thread = read_thread(
-        request.brand,
-        request.helpspot,
-        topic_id,
-        is_anew=was_just_posted(request.brand, request.GET.get("posted", "")),
+    brand, helpspot = request.brand, request.helpspot
+    is_anew = was_just_posted(brand, request.GET.get("posted", ""))
+    thread = with_sections(
+        brand,
+        helpspot,
+        partial(read_thread, brand, helpspot, topic_id, is_anew=is_anew),
     )
     if thread.slug is not None and slug != thread.slug:
         return _moved(request, thread.address)
@@ -143,7 +156,7 @@ def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
             "page_numbers": page.paginator.get_elided_page_range(page.number),
             "numbered_posts": thread.numbered(page.start_index(), page.end_index()),
             "was_posted": "posted" in request.GET,
-            "form": PostForm(brand=request.brand, initial={"body": quoted}),
+            "form": PostForm(brand=brand, initial={"body": quoted}),
             "as_of": thread.as_of,
             "crumbs": [*crumbs, (thread.title, None)],
         },

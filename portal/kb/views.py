@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
@@ -17,7 +18,9 @@ from django.views.decorators.http import (
 
 from portal import downloads
 from portal.brands.memory import Remembered, remembered
-from portal.brands.shelf import Place, read_shelf
+from portal.brands.sections import with_sections
+from portal.brands.shelf import Place, Shelf, read_shelf
+from portal.brands.together import both
 from portal.helpspot.types import Book, Page
 from portal.http import PortalRequest, public, redirect, render_page
 from portal.kb.feedback import MOST_LETTERS, FeedbackForm, take_feedback
@@ -42,7 +45,7 @@ Crumb = tuple[str, str]
 @require_safe
 def index(request: PortalRequest) -> HttpResponse:
     """Show all books."""
-    shelf = read_shelf(request.brand, request.helpspot)
+    shelf = _shelf_with_sections(request)
     return render_page(
         request,
         "kb/index.html",
@@ -78,7 +81,7 @@ def chapter_by_id(request: PortalRequest, chapter_id: int) -> HttpResponse:
 @require_safe
 def book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
     """Show a book's chapters and their pages."""
-    shelf = read_shelf(request.brand, request.helpspot)
+    shelf = _shelf_with_sections(request)
     shelved = shelf.value.book(book_id)
     if slug != slug_of(shelved.book.name):
         return _moved(request, _book_address(shelved.book))
@@ -195,17 +198,23 @@ def page_by_id(request: PortalRequest, page_id: int) -> HttpResponse:
 @require_safe
 def page(request: PortalRequest, page_id: int, slug: str) -> HttpResponse:
     """Show a guide, and its book beside it."""
-    shelf = read_shelf(request.brand, request.helpspot)
-    place = shelf.value.place(page_id)
+    (shelf, place), copy = with_sections(
+        request.brand,
+        request.helpspot,
+        lambda: both(
+            request.helpspot,
+            partial(_find_page, request, page_id),
+            partial(_read_page, request, page_id),
+        ),
+    )
     if slug != slug_of(place.page.name):
         return _moved(request, _page_address(place.page))
-    copy = _read_page(request, page_id)
     return render_page(
         request,
         "kb/page.html",
         {
             "section": SECTION,
-            "guide": read_guide(copy.value, place, shelf.value),
+            "guide": read_guide(copy.value, place, shelf),
             "nav": nav_chapters(place.shelved, place.chapter),
             "crumbs": _crumbs(place),
             "address": request.build_absolute_uri(request.path),
@@ -259,6 +268,16 @@ def file(request: PortalRequest, document_id: int) -> HttpResponseBase:
     response = downloads.stream(download, f"file-{document_id}", wants_inline=True)
     patch_cache_control(response, public=True, max_age=KEEP_FILE_SECONDS)
     return response
+
+
+def _shelf_with_sections(request: PortalRequest) -> Remembered[Shelf]:
+    brand, helpspot = request.brand, request.helpspot
+    return with_sections(brand, helpspot, partial(read_shelf, brand, helpspot))
+
+
+def _find_page(request: PortalRequest, page_id: int) -> tuple[Shelf, Place]:
+    shelf = read_shelf(request.brand, request.helpspot).value
+    return shelf, shelf.place(page_id)
 
 
 def _read_page(request: PortalRequest, page_id: int) -> Remembered[Page]:
