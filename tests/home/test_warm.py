@@ -54,3 +54,14 @@ def test_warms_the_guides_of_a_help_desk_whose_forums_cannot_be_read(
     guide = client.get(f"/kb/pages/{inkwell.pages['blank'].pk}/", follow=True)
 
     assert guide.status_code == 200
+
+
+def test_counts_broken_pages_among_those_that_failed(inkwell, settings):
+    storage = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": storage}}
+    said = StringIO()
+
+    with pytest.raises(CommandError, match="pages failed"):
+        call_command("warm", stdout=said)
+
+    assert "500: " in said.getvalue()
