@@ -55,6 +55,11 @@ class Errand:
             f"{text}\n\n{'May repeat' if self.is_repeat else 'Ref.'} {self.reference}"
         )
 
+    def close(self) -> None:
+        """Let go of the files."""
+        for upload in self.files:
+            upload.file.close()
+
     def mark_public(self, text: str) -> str:
         """Return the text of a post, marked only where it may be there already."""
         return self.mark(text) if self.is_repeat else text

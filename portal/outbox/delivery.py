@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +29,7 @@ from portal.helpspot.errors import (
     Unavailable,
     Uncertain,
 )
+from portal.helpspot.types import Upload
 from portal.outbox import seals
 from portal.outbox.clock import now
 from portal.outbox.contents import (
@@ -40,7 +42,8 @@ from portal.outbox.contents import (
     TopicContent,
     VoteContent,
 )
-from portal.outbox.files import unattach, upload
+from portal.outbox.errors import NoRoom
+from portal.outbox.files import unattach, uploads
 from portal.outbox.leases import keeping_lease
 from portal.outbox.models import StagedFile, Submission, new_token
 from portal.outbox.points import reached
@@ -50,6 +53,11 @@ logger = logging.getLogger(__name__)
 
 Kind = Submission.Kind
 State = Submission.State
+
+# How long each file may wait to be opened while many are: together no longer than a
+# lease, and less where a customer waits for the page.
+OPENING_SECONDS = 10.0
+CUSTOMER_SECONDS = 2.0
 
 CONTENTS: dict[str, type[Content]] = {
     content.kind: content
@@ -125,10 +133,8 @@ def deliver(submission: Submission, helpspot: HelpSpot) -> None:
         submission.refresh_from_db()
         return
     reached("connecting")
-    try:
-        content, errand = unpack(submission, helpspot)
-    except Unreadable as exc:
-        hold(submission, str(exc))
+    ready = _ready(submission, helpspot, OPENING_SECONDS)
+    if not ready:
         return
     if not advance(
         submission, state=State.SENDING, attempts=attempts, due_at=now() + LEASE
@@ -136,7 +142,7 @@ def deliver(submission: Submission, helpspot: HelpSpot) -> None:
         submission.refresh_from_db()
         return
     with keeping_lease(submission, _byte_count(submission)):
-        _send(submission, helpspot, content, errand, is_interactive=False)
+        _send(submission, helpspot, *ready, is_interactive=False)
 
 
 def hand_over(submission: Submission, helpspot: HelpSpot) -> None:
@@ -146,12 +152,23 @@ def hand_over(submission: Submission, helpspot: HelpSpot) -> None:
     would wait for an operator. Whether an absent help desk is back, others find out.
     """
     with keeping_lease(submission, _byte_count(submission)):
-        try:
-            content, errand = unpack(submission, helpspot)
-        except Unreadable as exc:
-            hold(submission, str(exc))
-            return
-        _send(submission, helpspot.at_once, content, errand, is_interactive=True)
+        ready = _ready(submission, helpspot, CUSTOMER_SECONDS)
+        if ready:
+            _send(submission, helpspot.at_once, *ready, is_interactive=True)
+
+
+def _ready(
+    submission: Submission, helpspot: HelpSpot, seconds: float
+) -> tuple[Content, Errand] | None:
+    """Return what goes to HelpSpot; None, and recorded, where it cannot go now."""
+    try:
+        return unpack(submission, helpspot, opening_seconds=seconds)
+    except Unreadable as exc:
+        hold(submission, str(exc))
+    except NoRoom:
+        # Many files at once. Nothing was sent: it is delivered when they are through.
+        try_again(submission)
+    return None
 
 
 def _byte_count(submission: Submission) -> int:
@@ -170,7 +187,8 @@ def _send(
 ) -> None:
     reached("sending")
     try:
-        sent = content.send(helpspot, errand)
+        with closing(errand):
+            sent = content.send(helpspot, errand)
     except Rejected as exc:
         _refuse(submission, exc.problems, is_interactive=is_interactive)
     except NotFound:
@@ -191,17 +209,22 @@ def _send(
     logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
 
 
-def unpack(submission: Submission, helpspot: HelpSpot) -> tuple[Content, Errand]:
-    """Return what was kept and what goes with it; raises `Unreadable`."""
-    # Each file's content is fetched where it is opened, and let go of there.
-    waiting = submission.files.defer("sealed_content")
-    files = list(waiting) if submission.file_count else []
-    if len(files) != submission.file_count:
-        raise Unreadable(_("One of its files is gone."))
+def unpack(
+    submission: Submission, helpspot: HelpSpot, *, opening_seconds: float | None = None
+) -> tuple[Content, Errand]:
+    """Return what was kept and what goes with it; raises `Unreadable`.
+
+    Its files come along only where it says how long each may take to be opened, and
+    then it raises `NoRoom` where that is too short.
+    """
+    files: Sequence[Upload] = ()
     try:
         plain = seals.open_sealed(submission.sealed_content)
-        uploads = [upload(file) for file in files]
         content = CONTENTS[submission.kind].from_json(plain)
+        if submission.file_count and opening_seconds is not None:
+            files = uploads(submission, opening_seconds)
+            if len(files) != submission.file_count:
+                raise Unreadable(_("One of its files is gone."))
     except seals.BrokenSeal:
         raise Unreadable(
             _("Its seal cannot be opened: was SECRET_KEY changed?")
@@ -214,7 +237,7 @@ def unpack(submission: Submission, helpspot: HelpSpot) -> tuple[Content, Errand]
         since=submission.created_at,
         takes_references=takes_references(helpspot),
         is_repeat=submission.may_repeat,
-        files=uploads,
+        files=files,
     )
     return content, errand
 

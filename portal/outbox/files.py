@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from io import BytesIO
+from tempfile import TemporaryFile
 from threading import Lock
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
 from portal.helpspot.types import Upload
@@ -21,15 +21,18 @@ from portal.outbox.room import has_room_for
 
 KEPT_FOR = timedelta(hours=24)
 FALLBACK_TYPE = "application/octet-stream"
-# Sealing takes several times a file's size: a process does it for one at a time.
-SEALING_SECONDS = 20.0
-_sealing = Lock()
+# Sealing and opening take several times a file's size: a process does that with one
+# large file at a time.
+LARGE_BYTES = 256 * 1024
+# Proxies wait for a minute.
+TURN_SECONDS = 40.0
+_turn = Lock()
 
 
 def stage(uploaded_file: UploadedFile[bytes]) -> StagedFile:
     """Keep an uploaded file for a day, sealed; raises `NotStored` and `NoRoom`."""
     try:
-        with _alone():
+        with _turn_for(uploaded_file.size or 0, TURN_SECONDS):
             return _seal(uploaded_file)
     except DatabaseError as exc:
         raise NotStored from exc
@@ -54,14 +57,22 @@ def _seal(uploaded_file: UploadedFile[bytes]) -> StagedFile:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Let one thread in at a time; raises `NoRoom` where that takes too long."""
-    if not _sealing.acquire(timeout=SEALING_SECONDS):
+def _turn_for(size: int, seconds: float) -> Iterator[None]:
+    """Let in one large file at a time; raises `NoRoom` where that takes too long."""
+    if size <= LARGE_BYTES:
+        yield
+        return
+    if not _turn.acquire(timeout=seconds):
         raise NoRoom
     try:
         yield
     finally:
-        _sealing.release()
+        try:
+            # A connection keeps room for the largest thing that it ever carried.
+            if not connection.in_atomic_block:
+                connection.close()
+        finally:
+            _turn.release()
 
 
 def staged(tokens: Sequence[str]) -> list[StagedFile]:
@@ -89,12 +100,28 @@ def _waiting(tokens: Sequence[str]) -> list[StagedFile]:
     return [found[token] for token in dict.fromkeys(tokens) if token in found]
 
 
-def upload(file: StagedFile) -> Upload:
-    """Return the file as the service room takes it; raises `seals.BrokenSeal`."""
-    with _sealing:
+def uploads(submission: Submission, seconds: float) -> list[Upload]:
+    """Return its files as the service room takes them, each opened on disk.
+
+    Raises `seals.BrokenSeal`, and `NoRoom` where one cannot be opened so soon.
+    """
+    # Each file's content is fetched where it is opened, and let go of there.
+    files = submission.files.defer("sealed_content")
+    return [_upload(file, seconds) for file in files]
+
+
+def _upload(file: StagedFile, seconds: float) -> Upload:
+    with _turn_for(file.size, seconds):
         plain = seals.open_sealed(file.sealed_content)
         del file.sealed_content
-    return Upload(filename=file.filename, mime_type=file.mime_type, file=BytesIO(plain))
+        try:
+            # It has no name there, and is gone with whoever reads it.
+            opened = TemporaryFile()  # noqa: SIM115 - it is closed when it was sent
+            opened.write(plain)
+            opened.seek(0)
+        except OSError as exc:
+            raise NoRoom from exc
+    return Upload(filename=file.filename, mime_type=file.mime_type, file=opened)
 
 
 def attach(files: Sequence[StagedFile], submission: Submission) -> None:

@@ -1,7 +1,8 @@
 """Reads pages while the help desk fails, then sends hundreds of forms.
 
-How reading is tried stands in `reading`, a full disk in `disk` and another clock in
-`clocks`. Sending goes through a failing network while processes are killed.
+How reading is tried stands in `reading`, a full disk in `disk`, another clock in
+`clocks` and many files at once in `uploads`. Sending goes through a failing network
+while processes are killed.
 
 A practice desk, a proxy that fails on a seeded schedule, and the portal in front of it,
 all on 127.0.0.1 with folders of their own. Run three times: with a help desk that knows
@@ -28,7 +29,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.faults import clocks, disk, reading
+from tests.faults import clocks, disk, reading, uploads
 from tests.faults.browser import KINDS, Customers, Told
 from tests.faults.databases import Database, Postgres, Sqlite
 from tests.faults.processes import (
@@ -223,10 +224,8 @@ def main() -> int:
     """Read and send through all faults; print what was found, return the status."""
     is_reading_broken = reading.main()
     is_sending_broken = _send_through_faults()
-    is_disk_broken, is_clock_broken = disk.main(), clocks.main()
-    return int(
-        is_reading_broken or is_sending_broken or is_disk_broken or is_clock_broken
-    )
+    others = [disk.main(), clocks.main(), uploads.main()]
+    return int(is_reading_broken or is_sending_broken or any(others))
 
 
 def _send_through_faults() -> bool:

@@ -50,11 +50,11 @@ class Site:
     def __init__(self, folder: Path, **settings: str) -> None:
         code = copy_code(folder)
         self._folder = folder
-        self.port, desk_port = free_port(), free_port()
+        self.port, self.desk_port = free_port(), free_port()
         desk_env = environment(
             code,
             folder / "desk",
-            PORT=str(desk_port),
+            PORT=str(self.desk_port),
             WEB_WORKERS="1",
             OUTBOX_DELIVERS_IN_WEB="0",
         )
@@ -62,7 +62,7 @@ class Site:
         said = run(desk_env, "manage.py", "shell", "-c", SEED_GUIDES)
         line = next(line for line in said.splitlines() if line.startswith("GUIDES "))
         self.book, self.guide, self.topic = map(int, line.split()[1:])
-        self.proxy = OneFault(desk_port)
+        self.proxy = OneFault(self.desk_port)
         self._env = environment(
             code,
             folder / "portal",
@@ -74,7 +74,7 @@ class Site:
         run(self._env, "manage.py", "migrate", "-v0")
         run(self._env, "manage.py", "collectstatic", "--noinput", "-v0")
         self._desk = Running(GUNICORN, desk_env, folder / "desk.log")
-        wait_until_served(desk_port, "/api/index.php?method=version")
+        wait_until_served(self.desk_port, "/api/index.php?method=version")
         self._web: Running | None = None
         self._log_read = 0
         self.portal_rows = Sqlite(folder / "portal" / "portal.sqlite3")
@@ -112,11 +112,18 @@ class Site:
         new, self._log_read = text[self._log_read :], len(text)
         return new
 
+    def memory(self) -> int:
+        """Return how much memory the web worker has now, in MB."""
+        return self._megabytes("VmRSS")
+
     def most_memory(self) -> int:
         """Return the most memory that the web worker ever had, in MB."""
+        return self._megabytes("VmHWM")
+
+    def _megabytes(self, name: str) -> int:
         assert self._web
         status = Path(f"/proc/{self._web.workers[0]}/status").read_text()
-        found = re.search(r"VmHWM:\s+(\d+)", status)
+        found = re.search(rf"{name}:\s+(\d+)", status)
         return int(found[1]) // 1024 if found else 0
 
     def close(self) -> None:
