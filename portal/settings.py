@@ -209,7 +209,7 @@ INSTALLED_APPS = [
 ]
 
 # How much memory each worker gives to rendered public pages; 0 keeps none.
-STORED_PAGES_BYTES = 6 * 1024 * 1024
+STORED_PAGES_BYTES = 4 * 1024 * 1024
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

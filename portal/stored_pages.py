@@ -71,12 +71,19 @@ _ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": lambda content: gzip.compress(content, mtime=0),
     "": lambda content: content,
 }
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "": lambda content: content,
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+}
 
 
 @dataclass
 class StoredPage:
-    """A rendered page; `variants` are its bytes by content encoding.
+    """A rendered page; `variants` are its bytes by content encoding, as asked for.
 
+    Nearly all readers take it compressed, so that the bytes as rendered, several times
+    as many, are let go when it is first compressed; who asks for them brings them back.
     `match` is the view that made it, so that a page served again is timed as its.
     `generation` is when its content had last changed, as known before it was rendered:
     what was said to have changed meanwhile may not be in it.
@@ -85,12 +92,16 @@ class StoredPage:
     match: ResolverMatch | None
     headers: dict[str, str]
     etag: str
-    content: bytes
+    variants: dict[str, bytes]
     max_age: int
     behind: int
     stored_at: float
     generation: float
-    variants: dict[str, bytes] = field(default_factory=dict)
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take its size while it is whole: that is about what two variants need."""
+        self.size = sum(map(len, self.variants.values()))
 
     def serves(self, now: float, generation: float, *, is_behind: bool) -> bool:
         """Tell whether it may be served, or served while it is rendered again.
@@ -100,16 +111,16 @@ class StoredPage:
         longest = self.max_age + (self.behind if is_behind else 0)
         return 0 <= now - self.stored_at < longest and self.generation == generation
 
-    @property
-    def size(self) -> int:
-        """Return about how many bytes it takes, both compressed variants included."""
-        return 2 * len(self.content)
-
     def encoded(self, encoding: str) -> bytes:
-        """Return the bytes in an encoding, compressed when first asked for."""
-        if encoding not in self.variants:
-            self.variants[encoding] = _ENCODERS[encoding](self.content)
-        return self.variants[encoding]
+        """Return the bytes in an encoding, made when first asked for."""
+        found = self.variants.get(encoding)
+        if found is None:
+            known, content = next(iter(self.variants.copy().items()))
+            found = _ENCODERS[encoding](_DECODERS[known](content))
+            self.variants[encoding] = found
+            if encoding:
+                self.variants.pop("", None)
+        return found
 
     def etag_in(self, encoding: str) -> str:
         """Return the strong validator of the bytes in an encoding."""
@@ -268,7 +279,7 @@ def _to_keep(
             name: value for name, value in response.items() if name not in skipped
         },
         etag=response["ETag"],
-        content=response.content,
+        variants={"": response.content},
         max_age=_seconds(max_age),
         behind=_seconds(_BEHIND.search(control)),
         stored_at=time.time(),

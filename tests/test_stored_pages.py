@@ -83,6 +83,19 @@ def test_each_reader_gets_the_encoding_it_takes(
     assert "Accept-Encoding" in response["Vary"]
 
 
+def test_every_reader_gets_the_same_page_in_whatever_order_they_come(client, inkwell):
+    read = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
+
+    pages = []
+    for encoding in ("br", "", "gzip", "br", "", "gzip"):
+        response = client.get(PAGE, headers={"Accept-Encoding": encoding})
+        assert response.get("Content-Encoding", "") == encoding
+        pages.append(read[encoding](response.content))
+
+    assert pages[0].startswith(b"<!doctype html>")
+    assert len(set(pages)) == 1
+
+
 @pytest.mark.parametrize("accepted", ["", "gzip", "br"])
 def test_an_unchanged_page_is_not_sent_again(client, inkwell, accepted):
     etag = client.get(PAGE, headers={"Accept-Encoding": accepted})["ETag"]
