@@ -22,6 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from portal.brands import Brand
+from portal.brands.sections import Sections
 from portal.helpspot import HelpSpot
 
 PUBLIC_SECONDS = 60
@@ -35,10 +36,14 @@ P = ParamSpec("P")
 
 
 class PortalRequest(HttpRequest):
-    """A request as views get it: with its brand and its help desk."""
+    """A request as views get it: with its brand and its help desk.
+
+    `sections` are looked up when something first wants one of them.
+    """
 
     brand: Brand
     helpspot: HelpSpot
+    sections: Sections
     htmx: HtmxDetails
 
 

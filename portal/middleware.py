@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,10 +12,12 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_cache_control
+from django.utils.functional import SimpleLazyObject
 
 from portal.accounts.limits import TooManyAttempts
 from portal.brands import brand_for
 from portal.brands.maintenance import planned_maintenance
+from portal.brands.sections import offered_sections
 from portal.helpspot import helpspot_for
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
 from portal.http import NextPageAway, error_page, not_stored
@@ -81,7 +84,9 @@ class BrandMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer; whatever no view declared public is private and never stored."""
         request.brand = brand = brand_for(request.get_host())  # type: ignore[attr-defined]  # views see a PortalRequest
-        request.helpspot = helpspot_for(brand.connection)  # type: ignore[attr-defined]  # views see a PortalRequest
+        request.helpspot = helpspot = helpspot_for(brand.connection)  # type: ignore[attr-defined]  # views see a PortalRequest
+        # Once for a whole page: a help desk that hung is not asked again for a menu.
+        request.sections = SimpleLazyObject(partial(offered_sections, brand, helpspot))  # type: ignore[attr-defined]  # views see a PortalRequest
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)

@@ -36,21 +36,22 @@ def offered_sections(brand: Brand, helpspot: HelpSpot) -> Sections:
         return Sections()
 
 
-def sections_at_hand(brand: Brand, helpspot: HelpSpot) -> Sections:
+def sections_at_hand(sections: Sections) -> Sections:
     """Return which sections are offered as far as that is known without asking."""
     try:
-        return at_hand(partial(offered_sections, brand, helpspot))
+        at_hand(lambda: sections.has_guides)
     except NotAtHand:
         return Sections()
+    return sections
 
 
-def with_sections(brand: Brand, helpspot: HelpSpot, read: Callable[[], T]) -> T:
+def with_sections(sections: Sections, helpspot: HelpSpot, read: Callable[[], T]) -> T:
     """Return what a page reads.
 
-    Where it must be asked for, what navigation will want is asked for beside it.
+    Where it must be asked for, so are the sections, beside it: navigation will want
+    them. They are a request's own, not looked up yet.
     """
-    beside = partial(offered_sections, brand, helpspot)
-    reads: list[Callable[[], object]] = [read, beside]
+    reads: list[Callable[[], object]] = [read, lambda: sections.has_guides]
     return cast("T", next(together(helpspot, reads)))
 
 

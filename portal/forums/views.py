@@ -63,7 +63,8 @@ State = outbox.Submission.State
 def index(request: PortalRequest) -> HttpResponse:
     """Show the forums."""
     brand, helpspot = request.brand, request.helpspot
-    copy = with_sections(brand, helpspot, partial(known_forums, brand, helpspot))
+    read = partial(known_forums, brand, helpspot)
+    copy = with_sections(request.sections, helpspot, read)
     return render_page(
         request,
         "forums/index.html",
@@ -87,7 +88,7 @@ def forum(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
     brand, helpspot = request.brand, request.helpspot
     number = _page_number(request)
     found, copy = with_sections(
-        brand,
+        request.sections,
         helpspot,
         lambda: both(
             helpspot,
@@ -133,7 +134,7 @@ def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
     brand, helpspot = request.brand, request.helpspot
     is_anew = was_just_posted(brand, request.GET.get("posted", ""))
     thread = with_sections(
-        brand,
+        request.sections,
         helpspot,
         partial(read_thread, brand, helpspot, topic_id, is_anew=is_anew),
     )

@@ -9,17 +9,11 @@ from typing import Generic, TypeVar
 from django.http import HttpResponse
 from django.views.decorators.http import conditional_page, require_safe
 
-from portal.brands import Brand
 from portal.brands.latest import latest_topics
 from portal.brands.memory import Remembered
-from portal.brands.sections import (
-    offered_sections,
-    sections_at_hand,
-    with_sections,
-)
+from portal.brands.sections import sections_at_hand, with_sections
 from portal.brands.shelf import Shelf, read_shelf
 from portal.brands.together import both
-from portal.helpspot import HelpSpot
 from portal.helpspot.errors import Disabled, HelpSpotError
 from portal.helpspot.types import Topic
 from portal.http import PortalRequest, public, redirect, render_page
@@ -50,8 +44,7 @@ def index(request: PortalRequest) -> HttpResponse:
         # HelpSpot's own portal answers at its folder as well as at its file.
         query = request.META["QUERY_STRING"]
         return redirect(request, f"/index.php?{query}", permanent=True)
-    brand, helpspot = request.brand, request.helpspot
-    guides, community = _parts(brand, helpspot)
+    guides, community = _parts(request)
     if guides.error and community.copy is None:
         raise guides.error
     copies = [part.copy for part in (guides, community) if part.copy]
@@ -70,14 +63,13 @@ def index(request: PortalRequest) -> HttpResponse:
     )
 
 
-def _parts(
-    brand: Brand, helpspot: HelpSpot
-) -> tuple[Part[Shelf], Part[tuple[Topic, ...]]]:
+def _parts(request: PortalRequest) -> tuple[Part[Shelf], Part[tuple[Topic, ...]]]:
+    brand, helpspot, sections = request.brand, request.helpspot, request.sections
     # Where it is not known yet what is offered, finding that out first would take
     # as long as reading the parts.
-    known = sections_at_hand(brand, helpspot)
+    known = sections_at_hand(sections)
     guides, community = with_sections(
-        brand,
+        sections,
         helpspot,
         lambda: both(
             helpspot,
@@ -85,7 +77,6 @@ def _parts(
             lambda: _part(known.has_forums, lambda: latest_topics(brand, helpspot)),
         ),
     )
-    sections = offered_sections(brand, helpspot)
     return (
         guides if sections.has_guides else Part(),
         community if sections.has_forums else Part(),

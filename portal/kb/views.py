@@ -199,7 +199,7 @@ def page_by_id(request: PortalRequest, page_id: int) -> HttpResponse:
 def page(request: PortalRequest, page_id: int, slug: str) -> HttpResponse:
     """Show a guide, and its book beside it."""
     (shelf, place), copy = with_sections(
-        request.brand,
+        request.sections,
         request.helpspot,
         lambda: both(
             request.helpspot,
@@ -271,8 +271,8 @@ def file(request: PortalRequest, document_id: int) -> HttpResponseBase:
 
 
 def _shelf_with_sections(request: PortalRequest) -> Remembered[Shelf]:
-    brand, helpspot = request.brand, request.helpspot
-    return with_sections(brand, helpspot, partial(read_shelf, brand, helpspot))
+    read = partial(read_shelf, request.brand, request.helpspot)
+    return with_sections(request.sections, request.helpspot, read)
 
 
 def _find_page(request: PortalRequest, page_id: int) -> tuple[Shelf, Place]:

@@ -84,7 +84,7 @@ def _new_form(request: PortalRequest) -> TicketForm | EmptyForm:
         typed.setdefault("name", customer.full_name)
         typed.setdefault("email", customer.email)
     current = with_sections(
-        request.brand, request.helpspot, partial(_questions, request)
+        request.sections, request.helpspot, partial(_questions, request)
     )
     # Parts for htmx need the form itself.
     if typed or request.htmx:

@@ -344,7 +344,7 @@ def _ticket_page(
     reply: outbox.Submission | None = None,
 ) -> HttpResponse:
     custom_fields, ticket = with_sections(
-        request.brand,
+        request.sections,
         request.helpspot,
         lambda: both(
             request.helpspot,

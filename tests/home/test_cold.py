@@ -66,3 +66,12 @@ def test_a_part_that_is_known_not_to_be_offered_is_not_asked_for(client, desk):
     client.get("/")
 
     assert desk.calls == ["kb.list", "kb.getBookTOC"]
+
+
+def test_what_a_page_could_not_be_told_is_asked_for_once(client, desk):
+    desk.down = {"forums.list"}
+
+    client.get("/")
+
+    # By navigation and by the topics; each call is tried twice.
+    assert desk.calls.count("forums.list") == 4
