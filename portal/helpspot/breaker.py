@@ -48,6 +48,7 @@ class Door:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._places = threading.BoundedSemaphore(limits.calls_at_once)
+        self._seats = threading.BoundedSemaphore(limits.waiting_at_once)
         self._last_taken_at = 0.0
         self._breakers = {kind: Breaker(kind, limits) for kind in KINDS}
         self._hung = Losses(limits)
@@ -88,13 +89,30 @@ class Door:
             self._places.release()
 
     def _take_place(self, breaker: Breaker, *, is_probe: bool) -> None:
-        # Behind calls that have all lasted for longer than that nobody waits: the
-        # threads are for pages that need no call.
-        wait = self._last_taken_at + self._limits.place_wait - time.monotonic()
-        if not self._places.acquire(timeout=max(0.0, wait)):
+        # Most threads are for pages that need no call: a few wait, the others only
+        # while one place after the other becomes free.
+        has_seat = self._seats.acquire(blocking=False)
+        try:
+            is_taken = self._comes_free(is_patient=has_seat)
+        finally:
+            if has_seat:
+                self._seats.release()
+        if not is_taken:
             breaker.leave(is_probe=is_probe)
             raise Closed
         self._last_taken_at = time.monotonic()
+
+    def _comes_free(self, *, is_patient: bool) -> bool:
+        limits = self._limits
+        pause = limits.place_wait if is_patient else limits.place_pause
+        ends_at = time.monotonic() + limits.place_wait
+        while True:
+            # Behind calls that have all lasted for longer than that nobody waits.
+            wait = min(ends_at, self._last_taken_at + pause) - time.monotonic()
+            if self._places.acquire(timeout=max(0.0, wait)):
+                return True
+            if wait <= 0:
+                return False
 
     def _note_hanging(self, seconds: float) -> None:
         if seconds >= self._limits.hung_after and self._hung.are_many_with_one_more():

@@ -31,10 +31,11 @@ class Limits:
     `read`, `write` and `download` bound a whole call by the clock, however slowly the
     bytes drip; `wait` bounds every pause between bytes of a read. A write gets
     another second for every `bytes_per_second` that it sends. A read is tried again
-    once, after a pause between the two of `pause`. A call waits `place_wait` for one of
-    the places of `calls_at_once`. After `lost_calls` lost ones within `lost_within`,
-    one call in every `probe_pause` is let through; as many that were lost after
-    `hung_after` or longer end both reads and writes.
+    once, after a pause between the two of `pause`. A call waits `place_wait` at most
+    for one of the places of `calls_at_once`; where `waiting_at_once` wait already, it
+    gives up as soon as none was given for `place_pause`. After `lost_calls` lost ones
+    within `lost_within`, one call in every `probe_pause` is let through; as many that
+    were lost after `hung_after` or longer end both reads and writes.
     """
 
     connect: float = 2
@@ -48,6 +49,8 @@ class Limits:
     long_answer_bytes: int = 32 * MEGABYTE
     calls_at_once: int = 8
     place_wait: float = 1
+    place_pause: float = 0.1
+    waiting_at_once: int = 4
     hung_after: float = 2
     lost_calls: int = 5
     lost_within: float = 10

@@ -1,4 +1,4 @@
-"""A slow help desk beside a fast one, and crowds at a page nobody has read."""
+"""A slow help desk beside a fast one, pages that hang, and crowds at a cold page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from tests.faults.one_fault import OneFault
@@ -17,12 +18,17 @@ RATIO = 1.2
 # The machine has other work: a bad moment of its own is not the help desk's doing.
 REPEATS = 3
 CROWD = 200
+HUNG = 50
+HUNG_P99_SECONDS = 0.3
+PACE_SECONDS = 0.03
+KNOWN = ("/", "/kb/", "/forums/")
 
 
 class Portal(Protocol):
     """What is watched: a portal behind a proxy, started anew at will."""
 
     proxy: OneFault
+    seeded: dict[str, object]
     book: int
     guide: int
     topic: int
@@ -97,6 +103,50 @@ def _p99(times: list[float]) -> float:
     return sorted(times)[int(len(times) * 0.99)]
 
 
+# ------------------------------------------------------------ pages that hang
+
+
+def hung_pages_hang_nobody(site: Portal, cookies: dict[str, str]) -> list[str]:
+    """Open known pages while 50 visitors open requests at a help desk that is silent.
+
+    The visitors come at the same moment, to one process that just heard of it.
+    """
+    ticket, _key = site.seeded["tickets"][0]  # type: ignore[index]  # JSON of our own
+    for _repeat in range(REPEATS):
+        site.start_web()
+        for path in KNOWN:
+            _open(site.port, path)
+        site.proxy.turn("silent")
+        statuses, times = asyncio.run(
+            _beside_hung(site.port, f"/requests/{ticket}/", cookies)
+        )
+        site.proxy.turn()
+        print(
+            f"{HUNG} pages hung at once, answers {dict(statuses)}: "
+            f"p99 of {len(times)} known pages {_p99(times) * 1000:.0f} ms "
+            f"({HUNG_P99_SECONDS * 1000:.0f} at most), slowest {max(times):.2f} s",
+            flush=True,
+        )
+        if _p99(times) <= HUNG_P99_SECONDS:
+            return []
+    return [f"p99 of known pages while pages hang: {_p99(times) * 1000:.0f} ms"]
+
+
+async def _beside_hung(
+    port: int, path: str, cookies: dict[str, str]
+) -> tuple[Counter[int], list[float]]:
+    """Open known pages at a steady pace, however long the earlier ones take."""
+    hung = asyncio.ensure_future(_crowd(port, path, HUNG, cookies))
+    visits: list[asyncio.Future[float]] = []
+    with ThreadPoolExecutor(HUNG) as readers:
+        while not hung.done():
+            await asyncio.sleep(PACE_SECONDS)
+            known = KNOWN[len(visits) % len(KNOWN)]
+            visits.append(asyncio.wrap_future(readers.submit(_open, port, known)))
+        times = await asyncio.gather(*visits)
+    return hung.result(), times
+
+
 # -------------------------------------------------------------------- a crowd
 
 
@@ -118,7 +168,7 @@ def crowds_are_one(site: Portal) -> list[str]:
             site.start_web(workers=workers)
             site.proxy.turn("slow 0.3 s")
             site.proxy.calls.clear()
-            statuses = asyncio.run(_crowd(site.port, path))
+            statuses = asyncio.run(_crowd(site.port, path, CROWD))
             site.proxy.turn()
             calls = dict(site.proxy.calls)
             own = sum(count for call, count in calls.items() if method in call)
@@ -137,11 +187,17 @@ def crowds_are_one(site: Portal) -> list[str]:
     return broken
 
 
-async def _crowd(port: int, path: str) -> Counter[int]:
+async def _crowd(
+    port: int, path: str, count: int, cookies: dict[str, str] | None = None
+) -> Counter[int]:
     connections = [
-        await asyncio.open_connection("127.0.0.1", port) for _reader in range(CROWD)
+        await asyncio.open_connection("127.0.0.1", port) for _reader in range(count)
     ]
-    ask = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    cookie = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
+    ask = (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Cookie: {cookie}\r\nConnection: close\r\n\r\n"
+    )
 
     async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
         writer.write(ask.encode())

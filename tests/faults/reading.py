@@ -25,7 +25,11 @@ from pathlib import Path
 import requests
 
 from tests.faults.browser import Customers, Told
-from tests.faults.crowds import crowds_are_one, slow_desk_slows_nobody
+from tests.faults.crowds import (
+    crowds_are_one,
+    hung_pages_hang_nobody,
+    slow_desk_slows_nobody,
+)
 from tests.faults.one_fault import WRONG
 from tests.faults.site import SOUND, Site
 from tests.faults.verdict import Clock, judge, wait_until_settled
@@ -372,6 +376,8 @@ def main(names: Sequence[str] = ()) -> int:
         if not names or "crowds" in names:
             broken += slow_desk_slows_nobody(site)
             broken += crowds_are_one(site)
+        if not names or "hung" in names:
+            broken += hung_pages_hang_nobody(site, customers.reply_cookies)
     finally:
         if clock.is_alive():
             clock.stop()

@@ -544,6 +544,42 @@ def test_a_call_waits_for_a_place_while_the_others_go_on(start):
     assert [len(call.result()) for call in calls] == [1] * 6
 
 
+def test_few_wait_for_a_place_while_all_calls_hang(start):
+    limits = Limits(
+        wait=1.5, read=1.5, calls_at_once=2, waiting_at_once=1, place_pause=0.1
+    )
+    double = start(hang())
+    helpspot = helpspot_at(double.url, limits)
+
+    def seconds_of_a_read(_number):
+        before = time.monotonic()
+        with pytest.raises(Unavailable):
+            read(helpspot)
+        return time.monotonic() - before
+
+    with ThreadPoolExecutor(10) as pool:
+        times = list(pool.map(seconds_of_a_read, range(10)))
+
+    # Two are calls, one has waited for a place.
+    assert sum(seconds > 0.6 for seconds in times) == 3
+    assert len(double.requests) == 2
+
+
+def test_many_wait_for_a_place_while_the_others_go_on(start):
+    def take_a_moment(connection):
+        time.sleep(0.05)
+        answer(BOOKS)(connection)
+
+    double = start(take_a_moment)
+    limits = Limits(calls_at_once=2, waiting_at_once=1, place_wait=2, place_pause=0.3)
+    helpspot = helpspot_at(double.url, limits)
+
+    with ThreadPoolExecutor(12) as pool:
+        calls = [pool.submit(read, helpspot) for _ in range(12)]
+
+    assert [len(call.result()) for call in calls] == [1] * 12
+
+
 # ----------------------------------------------------------------- connections
 
 
