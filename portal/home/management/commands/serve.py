@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +48,15 @@ class Command(BaseCommand):
         collect_static_if_changed()
         host = os.environ.get("HOST") or "127.0.0.1"
         port = os.environ.get("PORT") or "8000"
-        self.stdout.write(f"Portal:          http://{host}:{port}/")
+        where = StringIO()
+        where.write(f"Portal:          http://{host}:{port}/\n")
         if settings.DESK_IS_BUILT_IN:
-            call_command("desk_demo", stdout=self.stdout)
-            self.stdout.write(f"Staff side:      http://{host}:{port}/desk/")
-        self.stdout.flush()
+            call_command("desk_demo", stdout=where)
+            where.write(f"Staff side:      http://{host}:{port}/desk/\n")
+        # The portal serves, too, where the disk is full of what it said.
+        with suppress(OSError):
+            self.stdout.write(where.getvalue(), ending="")
+            self.stdout.flush()
         # With a heap for each thread, hardly any gives its memory back; what is large
         # is in no heap, unless the limit grows by itself.
         os.environ.setdefault("MALLOC_ARENA_MAX", "2")
