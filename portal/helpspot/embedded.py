@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from contextlib import nullcontext
 from contextvars import Context, copy_context
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from urllib3 import HTTPHeaderDict
 from urllib3 import HTTPResponse as RawResponse
 
 from portal.helpspot.deadline import current
+from portal.turns import one_at_a_time
 
 SCHEME = "embedded:"
 
@@ -44,8 +46,17 @@ class EmbeddedAdapter(BaseAdapter):
             settings.HELPSPOT_EMBEDDED_SERVER
         )
         current.get().may_have_left = True
+        # Text is short; what comes in pieces has files, which the server holds whole.
+        has_files = isinstance(request.body, Sized) and not isinstance(
+            request.body, str | bytes
+        )
+        asked = WSGIRequest(_environ(request))
         try:
-            answer = context.run(server, WSGIRequest(_environ(request)))
+            with one_at_a_time() if has_files else nullcontext():
+                answer = context.run(server, asked)
+                if has_files:
+                    # It and its upload handlers hold each other, and all that came.
+                    vars(asked).clear()
         except ConnectionError:
             raise requests.exceptions.ConnectionError from None
         response = requests.Response()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from tempfile import TemporaryFile
-from threading import Lock
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from portal.helpspot.types import Upload
@@ -18,15 +17,14 @@ from portal.outbox.clock import now
 from portal.outbox.errors import NoRoom, NotStored
 from portal.outbox.models import StagedFile, Submission
 from portal.outbox.room import has_room_for
+from portal.turns import one_at_a_time
 
 KEPT_FOR = timedelta(hours=24)
 FALLBACK_TYPE = "application/octet-stream"
-# Sealing and opening take several times a file's size: a process does that with one
-# large file at a time.
+# Sealing and opening a larger one takes several times its size.
 LARGE_BYTES = 256 * 1024
 # Proxies wait for a minute.
 TURN_SECONDS = 40.0
-_turn = Lock()
 
 
 def stage(uploaded_file: UploadedFile[bytes]) -> StagedFile:
@@ -62,17 +60,12 @@ def _turn_for(size: int, seconds: float) -> Iterator[None]:
     if size <= LARGE_BYTES:
         yield
         return
-    if not _turn.acquire(timeout=seconds):
-        raise NoRoom
-    try:
-        yield
-    finally:
+    with ExitStack() as stack:
         try:
-            # A connection keeps room for the largest thing that it ever carried.
-            if not connection.in_atomic_block:
-                connection.close()
-        finally:
-            _turn.release()
+            stack.enter_context(one_at_a_time(seconds))
+        except TimeoutError:
+            raise NoRoom from None
+        yield
 
 
 def staged(tokens: Sequence[str]) -> list[StagedFile]:

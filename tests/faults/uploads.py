@@ -2,13 +2,15 @@
 
 One worker, as `manage.py serve` runs it, with a practice desk beside it. What it takes
 at most over what it had at rest is judged, how long each visitor waits, and whether
-the help desk has every file as it was chosen. Exits 1 if a promise was broken.
+the help desk has every file as it was chosen. DATABASE=postgres keeps the portal's
+rows in a PostgreSQL cluster of the trial's own. Exits 1 if a promise was broken.
 """
 
 from __future__ import annotations
 
 import hashlib
 import http.client
+import os
 import random
 import shutil
 import sys
@@ -22,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.faults.browser import REFERENCE
+from tests.faults.databases import Postgres
+from tests.faults.processes import free_port
 from tests.faults.site import Site
 from tests.faults.verdict import Clock, wait_until_settled
 
@@ -51,8 +55,14 @@ class Sent:
 def main() -> int:
     """Send all at once, print what was found, and return the exit status."""
     folder = Path(tempfile.mkdtemp(prefix="portal-uploads-"))
-    site = Site(folder, MALLOC_ARENA_MAX="2", MALLOC_MMAP_THRESHOLD_="1000000")
-    clock = Clock(site.portal_rows)
+    settings = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000"}
+    postgres = None
+    if os.environ.get("DATABASE") == "postgres":
+        postgres = Postgres(folder, free_port())
+        settings["DATABASE_URL"] = postgres.url
+    site = Site(folder, **settings)
+    rows = postgres or site.portal_rows
+    clock = Clock(rows)
     try:
         site.start_web(HELPSPOT_URL=f"http://127.0.0.1:{site.desk_port}")
         # One by one first: what a process takes only once is not the crowd's doing.
@@ -61,12 +71,14 @@ def main() -> int:
         sent = _all_at_once(site.port)
         most = site.most_memory()
         clock.start()
-        wait_until_settled(site.portal_rows, time.monotonic() + SETTLED_SECONDS)
+        wait_until_settled(rows, time.monotonic() + SETTLED_SECONDS)
         broken = list(_broken(site, sent, most - rest))
     finally:
         if clock.is_alive():
             clock.stop()
         site.close()
+        if postgres:
+            postgres.close()
     slowest = max(one.seconds for one in sent)
     print(
         f"{VISITORS} visitors with {FILES * FILE_BYTES // MEGABYTE} MB each at once: "

@@ -1,5 +1,9 @@
 """The practice desk in this process leaves the caller's thread as it was."""
 
+import gc
+import io
+import tracemalloc
+
 import pytest
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
@@ -8,6 +12,7 @@ from django.utils import timezone, translation
 from portal.desk import models as desk
 from portal.helpspot import Connection, HelpSpot
 from portal.helpspot.errors import Unavailable
+from portal.helpspot.types import Upload
 
 
 @pytest.fixture
@@ -101,3 +106,25 @@ def test_lets_a_bug_of_the_desk_through(settings, helpspot):
 
 def server_with_a_bug(request):
     raise ZeroDivisionError
+
+
+def test_keeps_no_file_in_memory_once_it_arrived(inkwell, helpspot):
+    size = 3_000_000
+
+    def send():
+        file = Upload(filename="a.bin", mime_type="x/y", file=io.BytesIO(bytes(size)))
+        helpspot.request.create(note="x", email="ann@example.com", files=[file])
+
+    send()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        send()
+        left = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+
+    assert left < size
+    document = desk.Document.objects.latest("pk")
+    assert bytes(document.content) == bytes(size)
