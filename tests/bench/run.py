@@ -69,6 +69,7 @@ class Machines:
         self._plain = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
         # As `manage.py serve` and docs/deployment.md have it.
         self._plain |= {"WEB_WORKERS": "1", "MALLOC_ARENA_MAX": "2"}
+        self._plain["MALLOC_MMAP_THRESHOLD_"] = "32768"
         self.desk = self._portal(folder / "portal")
         manage(self.desk, "migrate", "--verbosity", "0")
         manage(self.desk, "collectstatic", "--noinput", "--verbosity", "0")

@@ -55,7 +55,7 @@ class Sent:
 def main() -> int:
     """Send all at once, print what was found, and return the exit status."""
     folder = Path(tempfile.mkdtemp(prefix="portal-uploads-"))
-    settings = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000"}
+    settings = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "32768"}
     postgres = None
     if os.environ.get("DATABASE") == "postgres":
         postgres = Postgres(folder, free_port())

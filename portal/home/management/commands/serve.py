@@ -60,7 +60,7 @@ class Command(BaseCommand):
         # With a heap for each thread, hardly any gives its memory back; what is large
         # is in no heap, unless the limit grows by itself.
         os.environ.setdefault("MALLOC_ARENA_MAX", "2")
-        os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "1000000")
+        os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "32768")
         os.execv(  # noqa: S606 - our own interpreter, fixed arguments
             sys.executable,
             [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
