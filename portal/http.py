@@ -179,12 +179,14 @@ def not_stored(request: HttpRequest, *, is_done: bool = False) -> HttpResponse:
     """Answer 503 where our database is away, with all that was typed but passwords.
 
     Nothing was sent on, or with `is_done` it was and only the next page is missing; the
-    page sends the same form again, which is never taken twice.
+    page sends the same form again, which is never taken twice, and says so where this
+    is that form.
     """
+    is_done = is_done or "perhaps" in request.POST
     typed = [
         (name, value)
         for name, values in request.POST.lists()
-        if "password" not in name.lower()
+        if "password" not in name.lower() and name != "perhaps"
         for value in values
     ]
     context = {

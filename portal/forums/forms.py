@@ -26,13 +26,13 @@ _PARAMETERS = {
 }
 
 
-class PostForm(forms.Form):
+class PostForm(outbox.KeptForm):
     """What an answer in a topic asks for.
 
     `status` and `retry_after` (seconds) say how to answer a form that comes back.
     """
 
-    use_required_attribute = False
+    not_sent = _("This was not sent. Your text is still here: send it again")
 
     body = forms.CharField(
         label=_("Your reply"),
@@ -68,7 +68,6 @@ class PostForm(forms.Form):
     def __init__(self, *args: Any, brand: Brand, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.brand = brand
-        self.status = 422
         self.retry_after: int | None = None
 
     def clean_author_name(self) -> str:
@@ -126,9 +125,8 @@ class PostForm(forms.Form):
 
     def show_not_stored(self, failure: outbox.NotStored) -> None:
         """Say that nothing was sent or kept, or that nobody can tell yet."""
-        self.status, self.retry_after = 503, NOT_STORED_SECONDS
-        own = gettext("This was not sent. Your text is still here: send it again")
-        self.add_error(None, str(failure.text) or own)
+        super().show_not_stored(failure)
+        self.retry_after = NOT_STORED_SECONDS
 
 
 class TopicForm(PostForm):

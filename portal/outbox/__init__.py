@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from portal.outbox.errors import NoRoom, NotStored, PerhapsStored
     from portal.outbox.evidence import settle_with
     from portal.outbox.files import stage, staged
+    from portal.outbox.forms import KeptForm
     from portal.outbox.housekeeping import Health, health
     from portal.outbox.models import StagedFile, Submission
     from portal.outbox.submitting import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Health",
+    "KeptForm",
     "NoRoom",
     "NotStored",
     "PerhapsStored",
@@ -55,6 +57,7 @@ __all__ = [
 
 _HOMES = {
     "Health": "housekeeping",
+    "KeptForm": "forms",
     "NoRoom": "errors",
     "NotStored": "errors",
     "PerhapsStored": "errors",

@@ -64,10 +64,12 @@ class CheckForm(forms.Form):
         self.fields["email"].required = True
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(outbox.KeptForm):
     """A reply and its files; `status` is what the form comes back with, if it does."""
 
-    use_required_attribute = False
+    not_sent = gettext_lazy(
+        "Your reply was not sent. Your text is still here: send it again"
+    )
 
     key = forms.CharField(widget=forms.HiddenInput, required=False)
     note = forms.CharField(
@@ -92,7 +94,6 @@ class ReplyForm(forms.Form):
         files: MultiValueDict[str, Any] | None = None,
     ) -> None:
         super().__init__(data=data, files=files)
-        self.status = 422
         self.attachments = Attachments(
             brand,
             data.getlist("waiting") if data is not None else (),
@@ -145,12 +146,6 @@ class ReplyForm(forms.Form):
             )
             % {"minutes": minutes},
         )
-
-    def show_not_stored(self, failure: outbox.NotStored) -> None:
-        """Say that nothing was sent or kept, or that nobody can tell yet."""
-        self.status = 503
-        own = _("Your reply was not sent. Your text is still here: send it again")
-        self.add_error(None, str(failure.text) or own)
 
 
 @lru_cache(maxsize=32)

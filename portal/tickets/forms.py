@@ -83,7 +83,7 @@ class Answer:
     address: str
 
 
-class TicketForm(forms.Form):
+class TicketForm(outbox.KeptForm):
     """A new request: its category, that category's questions, and who asks.
 
     Give `data` to judge what was sent. Give `typed` to show what was typed so far, or
@@ -91,7 +91,9 @@ class TicketForm(forms.Form):
     waiting file to send no longer.
     """
 
-    use_required_attribute = False
+    not_sent = gettext_lazy(
+        "Your request was not sent. Your text is still here: send it again"
+    )
 
     key = forms.CharField(widget=forms.HiddenInput, required=False)
     customer_id = forms.CharField(
@@ -194,7 +196,6 @@ class TicketForm(forms.Form):
         # Files alone would already make Django judge the form.
         super().__init__(data=data, files=files if data is not None else None)
         self.questions = questions
-        self.status = 422
         self.retry_after: int | None = None
         source = data if data is not None else typed or MultiValueDict()
         self.attachments = Attachments(
@@ -329,9 +330,8 @@ class TicketForm(forms.Form):
 
     def show_not_stored(self, failure: outbox.NotStored) -> None:
         """Say that nothing was sent or kept, or that nobody can tell yet."""
-        self.status, self.retry_after = 503, NOT_STORED_SECONDS
-        own = _("Your request was not sent. Your text is still here: send it again")
-        self.add_error(None, str(failure.text) or own)
+        super().show_not_stored(failure)
+        self.retry_after = NOT_STORED_SECONDS
 
     def _named_in(self, problem: Problem) -> str | None:
         if problem.custom_field_id is not None:

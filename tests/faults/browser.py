@@ -103,8 +103,11 @@ class Customers:
                 told.outcome = "not sent"
                 break
             if response.status_code == 503:
-                told.outcome = "not sent"
                 told.is_text_lost |= told.canary not in response.text
+                # The page carries along that nobody can tell whether it was kept.
+                is_in_doubt = 'name="perhaps"' in response.text
+                fields |= {"perhaps": "1"} if is_in_doubt else {}
+                told.outcome = "unanswered" if is_in_doubt else "not sent"
                 not_sent += 1
                 if not_sent == TRIES_NOT_SENT:
                     break

@@ -451,3 +451,21 @@ def test_nobody_else_can_have_the_help_desk_asked_anew(client, inkwell, topic_ad
     page = client.get(f"{topic_address}?posted=R-2222-2222")
 
     assert "One more." not in page.content.decode()
+
+
+def test_a_post_that_may_have_been_kept_is_never_called_unsent_later(
+    client, inkwell, topic_address, monkeypatch
+):
+    def fail(*args, **values):
+        raise failures.pop(0)
+
+    failures = [outbox.PerhapsStored, outbox.NotStored]
+    monkeypatch.setattr("portal.outbox.submitting.submit", fail)
+    first = client.post(f"{topic_address}reply/", WORDS).content.decode()
+    assert '<input type="hidden" name="perhaps" value="1">' in first
+
+    again = client.post(f"{topic_address}reply/", WORDS | {"perhaps": "1"})
+
+    page = again.content.decode()
+    assert "We cannot tell yet whether this reached us" in page
+    assert "not sent" not in page

@@ -78,6 +78,7 @@ class Form:
     statuses: list[int] = field(default_factory=list)
     outcome: str = "unanswered"
     is_text_given_back: bool = True
+    is_in_doubt: bool = False
 
     @property
     def fields(self) -> dict[str, str]:
@@ -87,6 +88,8 @@ class Form:
             "note": f"My pen leaks. {self.canary}",
             "name": "Ann Example",
             "email": f"{self.canary}@example.com",
+            # As the page carries it along where nobody can tell.
+            **({"perhaps": "1"} if self.is_in_doubt else {}),
         }
 
     def send(self, port: int) -> None:
@@ -95,6 +98,7 @@ class Form:
         for _try in range(TRIES):
             answer = ask(port, FORM, self.fields, address=address)
             self.statuses.append(answer.status)
+            self.is_in_doubt |= 'name="perhaps"' in answer.text
             if answer.status == 303:
                 self.outcome = "accepted"
                 return

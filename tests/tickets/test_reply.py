@@ -206,3 +206,21 @@ def test_an_unknown_reference_in_the_address_says_nothing(holder, inkwell):
 
     assert page.status_code == 200
     assert "R-2222-2222" not in page.content.decode()
+
+
+def test_a_reply_that_may_have_been_kept_is_never_called_unsent_later(
+    holder, inkwell, url, monkeypatch
+):
+    def fail(*args, **values):
+        raise failures.pop(0)
+
+    failures = [outbox.PerhapsStored, outbox.NotStored]
+    monkeypatch.setattr("portal.outbox.submitting.submit", fail)
+    form = {"key": "one-key", "note": "Holding Feed helped."}
+    first = holder.post(url, form).content.decode()
+    assert '<input type="hidden" name="perhaps" value="1">' in first
+
+    again = holder.post(url, form | {"perhaps": "1"}).content.decode()
+
+    assert "We cannot tell yet whether this reached us" in again
+    assert "not sent" not in again

@@ -9,7 +9,7 @@ import pytest
 import time_machine as clock
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -37,6 +37,13 @@ def break_desk(fault: str) -> None:
 
 def attach(*names: str, size: int = 3) -> list[SimpleUploadedFile]:
     return [SimpleUploadedFile(name, b"x" * size) for name in names]
+
+
+def hidden(page, *names: str) -> dict[str, str]:
+    """Return what a page carries along unseen."""
+    return {
+        name: page.one("input", name=name, type="hidden")["value"] for name in names
+    }
 
 
 def choose(client, category, data=None):
@@ -709,5 +716,44 @@ def test_says_so_where_nobody_can_tell_whether_it_was_kept(
 
     page = response.content.decode()
     assert response.status_code == 503
+    assert "We cannot tell yet whether this reached us" in page
+    assert "not sent" not in page
+
+
+@pytest.mark.parametrize("failure", [outbox.NotStored, OperationalError])
+def test_what_may_have_been_kept_is_never_called_unsent_later(
+    client, inkwell, monkeypatch, failure
+):
+    def fail(*args, **values):
+        raise failures.pop(0)
+
+    failures = [outbox.PerhapsStored, failure]
+    monkeypatch.setattr("portal.outbox.submitting.submit", fail)
+    first = parse_page(client.post(URL, valid(inkwell)))
+
+    again = client.post(URL, valid(inkwell) | hidden(first, "key", "perhaps"))
+
+    page = again.content.decode()
+    assert again.status_code == 503
+    assert "not sent" not in page
+    assert "The invoice is wrong." in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_kept_is_never_called_unsent_where_only_the_next_page_was_missing(
+    client, inkwell, monkeypatch
+):
+    def fail(*args, **values):
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("portal.tickets.receipts.remember", fail)
+        first = parse_page(client.post(URL, valid(inkwell)))
+    monkeypatch.setattr("portal.outbox.submitting._insert", fail)
+
+    again = client.post(URL, valid(inkwell) | hidden(first, "key", "perhaps"))
+
+    page = again.content.decode()
+    assert again.status_code == 503
     assert "We cannot tell yet whether this reached us" in page
     assert "not sent" not in page
