@@ -213,6 +213,10 @@ def lose_database(portal: Portal, sizes: Sizes) -> list[Finding]:
             lambda: all(ask(one.port, "/readyz").status == 200 for one in portal.hosts)
         )
         time.sleep(3)
+    for form in visitors.forms:
+        # Whoever was told that nobody can tell presses once more.
+        if form.outcome == "unanswered" and form.is_in_doubt:
+            form.send(portal.port)
     refused = [form for form in visitors.forms if form.outcome == "refused"]
     given_back = all(form.is_text_given_back for form in visitors.forms)
     forms = _forms(portal, visitors)
