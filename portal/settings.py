@@ -209,7 +209,7 @@ INSTALLED_APPS = [
 ]
 
 # How much memory each worker gives to rendered public pages; 0 keeps none.
-STORED_PAGES_BYTES = 4 * 1024 * 1024
+STORED_PAGES_BYTES = 3 * 1024 * 1024
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -272,7 +272,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
             # Each thread has a connection, and the system has the file at hand anyway.
-            "PRAGMA cache_size=-256;"
+            "PRAGMA cache_size=-128;"
         ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -16,7 +16,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 
 import brotli
@@ -37,6 +37,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 Key = tuple[str, ...]
 
 WAIT_SECONDS = 10.0
+# What a page takes beside its bytes.
+_PLACE_BYTES = 2000
 ANSWERS = Counter(
     "portal_stored_pages",
     "Public pages by where they came from: fresh in the store (hit), old and rendered "
@@ -97,11 +99,11 @@ class StoredPage:
     behind: int
     stored_at: float
     generation: float
-    size: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Take its size while it is whole: that is about what two variants need."""
-        self.size = sum(map(len, self.variants.values()))
+    @property
+    def size(self) -> int:
+        """Return about how many bytes it takes now."""
+        return _PLACE_BYTES + sum(map(len, self.variants.copy().values()))
 
     def serves(self, now: float, generation: float, *, is_behind: bool) -> bool:
         """Tell whether it may be served, or served while it is rendered again.
@@ -131,26 +133,31 @@ class Store:
     """Pages by key, up to `settings.STORED_PAGES_BYTES`; threads share it."""
 
     def __init__(self) -> None:
-        self._pages: OrderedDict[Key, StoredPage] = OrderedDict()
+        self._pages: OrderedDict[Key, tuple[StoredPage, int]] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
     def find(self, key: Key) -> StoredPage | None:
         """Return the page, however old."""
         with self._lock:
-            page = self._pages.get(key)
-            if page is not None:
-                self._pages.move_to_end(key)
-            return page
+            if key not in self._pages:
+                return None
+            self._pages.move_to_end(key)
+            return self._pages[key][0]
 
     def keep(self, key: Key, page: StoredPage) -> None:
         """Keep a page, letting go of the least read ones where it gets too much."""
         with self._lock:
             self._drop(key)
-            self._pages[key] = page
-            self._size += page.size
-            while self._size > settings.STORED_PAGES_BYTES:
-                self._drop(next(iter(self._pages)))
+            self._count(key, page)
+
+    def weigh(self, key: Key, page: StoredPage) -> None:
+        """Count a page anew that takes another size since, if it is still kept."""
+        with self._lock:
+            kept, counted = self._pages.get(key, (None, 0))
+            if kept is page:
+                self._size -= counted
+                self._count(key, page)
 
     def forget(self, key: Key | None = None) -> None:
         """Forget a page, or all."""
@@ -158,10 +165,16 @@ class Store:
             for known in [key] if key else list(self._pages):
                 self._drop(known)
 
+    def _count(self, key: Key, page: StoredPage) -> None:
+        size = page.size
+        self._pages[key] = page, size
+        self._size += size
+        while self._size > settings.STORED_PAGES_BYTES:
+            self._drop(next(iter(self._pages)))
+
     def _drop(self, key: Key) -> None:
-        page = self._pages.pop(key, None)
-        if page:
-            self._size -= page.size
+        _page, counted = self._pages.pop(key, (None, 0))
+        self._size -= counted
 
 
 store = Store()
@@ -183,16 +196,16 @@ class StoredPagesMiddleware:
         key = _key(request)
         page = store.find(key)
         if page and _serves(page, request):
-            return _answer_stored(request, page, "hit")
+            return _answer_stored(key, request, page, "hit")
         if page and settings.REFRESH_BEHIND and _serves(page, request, is_behind=True):
             self._render_behind(key, request)
-            return _answer_stored(request, page, "behind")
+            return _answer_stored(key, request, page, "behind")
         if not _is_public(request):
             return self.get_response(request)
         with _flights.alone(key, WAIT_SECONDS):
             page = store.find(key)
             if page and _serves(page, request):
-                return _answer_stored(request, page, "hit")
+                return _answer_stored(key, request, page, "hit")
             _ANSWERS["rendered"].inc()
             return self._render(key, request)
 
@@ -203,8 +216,9 @@ class StoredPagesMiddleware:
         if kept is None:
             store.forget(key)
             return response
+        response = _answer(request, kept)
         store.keep(key, kept)
-        return _answer(request, kept)
+        return response
 
     def _render_behind(self, key: Key, request: HttpRequest) -> None:
         if key in _being_rendered:
@@ -292,10 +306,13 @@ def _seconds(found: re.Match[str] | None) -> int:
 
 
 def _answer_stored(
-    request: HttpRequest, page: StoredPage, outcome: str
+    key: Key, request: HttpRequest, page: StoredPage, outcome: str
 ) -> HttpResponse:
     request.resolver_match = page.match
+    before = len(page.variants)
     response = _answer(request, page)
+    if len(page.variants) != before:
+        store.weigh(key, page)
     _ANSWERS["unchanged" if response.status_code == 304 else outcome].inc()
     return response
 

@@ -41,7 +41,7 @@ FAILED_SECONDS = 2
 WAIT_SECONDS = 10.0
 MOST_COPIES = 4000
 # As the copies are packed; as objects they take about twice as much.
-MOST_BYTES = 2 * 1024 * 1024
+MOST_BYTES = 1536 * 1024
 # What visitors write themselves, and must find again at once.
 FORUM_KINDS = frozenset({"forums", "latest-topics", "posts", "topic", "topics"})
 LOOKUPS = Counter(
