@@ -28,7 +28,7 @@ from portal.helpspot import HelpSpot
 PUBLIC_SECONDS = 60
 SHORT_ANSWER = 100
 # A page made from an old copy, while the help desk is away.
-OLD_SECONDS = 10
+OLD_SECONDS = 5
 BEHIND_SECONDS = 5 * 60
 RETRY_SECONDS = 30  # what is away may be back by then
 STAND_IN_SECONDS = 24 * 60 * 60

@@ -326,4 +326,4 @@ def test_an_outage_shows_the_last_copy_with_its_time_and_keeps_it_for_seconds(
 
     assert response.status_code == 200
     assert "You see this page as of" in response.content.decode()
-    assert re.search(r"max-age=(0, s-maxage=)?10\b", response["Cache-Control"])
+    assert re.search(r"max-age=(0, s-maxage=)?5\b", response["Cache-Control"])
