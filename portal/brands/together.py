@@ -40,3 +40,21 @@ def both(
     """Return what two reads return, read `together`."""
     reads: list[Callable[[], object]] = [first, second]
     return cast("tuple[A, B]", tuple(together(helpspot, reads)))
+
+
+def beside(
+    helpspot: HelpSpot, ask: Callable[[], A], recall: Callable[[], B]
+) -> tuple[A, B]:
+    """Return what must be asked for in any case, and what may be at hand.
+
+    Where it is not, it is asked for beside. Where the first fails nobody waits for the
+    second: many may be waiting for that already.
+    """
+    try:
+        recalled = at_hand(recall)
+    except NotAtHand:
+        if is_only_looking():
+            raise
+        reads: list[Callable[[], object]] = [ask, recall]
+        return cast("tuple[A, B]", tuple(side_by_side(helpspot.connection, reads)))
+    return ask(), recalled

@@ -27,7 +27,7 @@ from portal.accounts.keys import ProofNeeded, WrongKey
 from portal.accounts.limits import Limit, TooManyAttempts
 from portal.accounts.pace import unhurried
 from portal.brands.sections import with_sections
-from portal.brands.together import both
+from portal.brands.together import beside
 from portal.helpspot.errors import HelpSpotError, NotFound, Rejected, Unavailable
 from portal.helpspot.types import CustomField, Ticket
 from portal.http import RETRY_SECONDS, PortalRequest, redirect, render_page
@@ -343,13 +343,13 @@ def _ticket_page(
     form: ReplyForm,
     reply: outbox.Submission | None = None,
 ) -> HttpResponse:
-    custom_fields, ticket = with_sections(
+    ticket, custom_fields = with_sections(
         request.sections,
         request.helpspot,
-        lambda: both(
+        lambda: beside(
             request.helpspot,
-            partial(_custom_fields, request),
             partial(_fetch, request, ticket_id, access_key),
+            partial(_custom_fields, request),
         ),
     )
     return render_page(

@@ -8,9 +8,9 @@ import pytest
 
 from portal.brands import brand_for
 from portal.brands.memory import remembered
-from portal.brands.together import both, together
+from portal.brands.together import beside, both, together
 from portal.helpspot import Connection, HelpSpot
-from portal.helpspot.errors import NotFound
+from portal.helpspot.errors import NotFound, Unavailable
 
 BRAND = brand_for("localhost")
 HELPSPOT = HelpSpot(Connection(base_url="http://127.0.0.1:1"))
@@ -94,3 +94,36 @@ def test_raises_the_first_error_of_what_was_asked():
 
     with pytest.raises(NotFound):
         both(HELPSPOT, partial(remembered, BRAND, "a", missing), lambda: 1)
+
+
+def test_what_fails_waits_for_nothing_that_was_asked_for_beside_it():
+    asked, release = threading.Event(), threading.Event()
+
+    def fail():
+        assert asked.wait(5)
+        raise Unavailable("request.get")
+
+    def hang():
+        asked.set()
+        release.wait(5)
+        return "fields"
+
+    before = time.monotonic()
+    try:
+        with pytest.raises(Unavailable):
+            beside(HELPSPOT, fail, partial(remembered, BRAND, "hanging", hang))
+        assert time.monotonic() - before < 2
+    finally:
+        release.set()
+
+
+def test_what_is_at_hand_is_not_asked_for_beside_anything():
+    wanting, asking = [], []
+    recall = partial(read, "a", wanting, asking)
+    recall()
+    wanting.clear()
+    asking.clear()
+
+    assert beside(HELPSPOT, lambda: "ticket", recall) == ("ticket", "a")
+    assert asking == []
+    assert wanting == [threading.get_ident()]

@@ -109,10 +109,12 @@ def _p99(times: list[float]) -> float:
 def hung_pages_hang_nobody(site: Portal, cookies: dict[str, str]) -> list[str]:
     """Open known pages while 50 visitors open requests at a help desk that is silent.
 
-    The visitors come at the same moment, to one process that just heard of it.
+    The visitors come at the same moment, to one process that just heard of it and does
+    not even know which fields requests have.
     """
     ticket, _key = site.seeded["tickets"][0]  # type: ignore[index]  # JSON of our own
     for _repeat in range(REPEATS):
+        site.forget()
         site.start_web()
         for path in KNOWN:
             _open(site.port, path)
