@@ -272,7 +272,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
             # Each thread has a connection, and the system has the file at hand anyway.
-            "PRAGMA cache_size=-128;"
+            "PRAGMA cache_size=-64;"
         ),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
