@@ -39,6 +39,8 @@ def full():
 
     def fill() -> None:
         cursor = connection.connection.cursor()
+        # Else there is room where earlier tests' rows stood.
+        cursor.execute("VACUUM")
         (count,) = cursor.execute("PRAGMA page_count").fetchone()
         cursor.execute(f"PRAGMA max_page_count={count}")
 
