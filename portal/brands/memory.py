@@ -40,7 +40,7 @@ NOT_FOUND_SECONDS = 10
 FAILED_SECONDS = 2
 WAIT_SECONDS = 10.0
 MOST_COPIES = 4000
-# As the copies are packed; as objects they take about twice as much.
+# As the copies are packed; as objects they take two to three times as much.
 MOST_BYTES = 1536 * 1024
 # What visitors write themselves, and must find again at once.
 FORUM_KINDS = frozenset({"forums", "latest-topics", "posts", "topic", "topics"})
@@ -320,7 +320,7 @@ class _Task(Generic[T]):
         return near
 
     def _keep_near(self, copy: Remembered[T], packed: bytes) -> None:
-        # As objects, many different copies take three times as much.
+        # As objects, many different copies would take most of a worker's memory.
         _near.keep(self.key, packed if self._is_seldom else copy, len(packed))
 
     def _near_copy(self) -> Remembered[T] | None:
