@@ -333,7 +333,7 @@ TIME_ZONE = "UTC"
 
 # Wrong keys and passwords are answered at the same pace as right ones.
 ANSWER_STEP_SECONDS = 0.4
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "portal.sessions"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -95,7 +95,7 @@ def test_files_that_wait_stay_with_the_form_while_nobody_can_look(
 def test_a_reply_comes_back_with_a_way_to_send_it_again(client, inkwell, monkeypatch):
     client.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})
     monkeypatch.setattr(
-        "django.contrib.sessions.backends.db.SessionStore.load",
+        "portal.sessions.SessionStore.load",
         lambda *_args: raise_away(),
     )
     address = f"/requests/{inkwell.ticket.pk}/reply/"
@@ -120,7 +120,7 @@ def test_a_request_whose_receipt_cannot_be_opened_is_not_called_unsent(
     count = Ticket.objects.count()
     with monkeypatch.context() as away:
         away.setattr(
-            f"django.contrib.sessions.backends.db.SessionStore.{step}",
+            f"portal.sessions.SessionStore.{step}",
             lambda *_args, **_options: raise_away(),
         )
         response = client.post(URL, valid(inkwell, note="It stops."))

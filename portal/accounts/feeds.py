@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import secrets
 
+from django.db import connection
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from portal.accounts.models import Feed
 from portal.accounts.seals import seal, unseal
 from portal.brands import Brand
+
+_OF_TICKET = (
+    "SELECT id, nonce, sealed_access_key FROM accounts_feed "
+    "WHERE brand_id = %s AND ticket_id = %s"
+)
 
 
 def feed_token(brand: Brand, ticket_id: int, access_key: str) -> str | None:
@@ -20,10 +26,7 @@ def feed_token(brand: Brand, ticket_id: int, access_key: str) -> str | None:
 
     Only who holds the request's key asks.
     """
-    for feed in Feed.objects.filter(brand_id=brand.id, ticket_id=ticket_id):
-        if unseal(feed.sealed_access_key) == access_key:
-            return _token(feed)
-    return None
+    return next((_token(*feed) for feed in _feeds(brand, ticket_id, access_key)), None)
 
 
 def start_feed(brand: Brand, ticket_id: int, access_key: str) -> str:
@@ -37,14 +40,13 @@ def start_feed(brand: Brand, ticket_id: int, access_key: str) -> str:
         nonce=secrets.token_urlsafe(16),
         sealed_access_key=seal(access_key),
     )
-    return _token(feed)
+    return _token(feed.pk, feed.nonce)
 
 
 def end_feed(brand: Brand, ticket_id: int, access_key: str) -> None:
     """Revoke the request's feed."""
-    for feed in Feed.objects.filter(brand_id=brand.id, ticket_id=ticket_id):
-        if unseal(feed.sealed_access_key) == access_key:
-            feed.delete()
+    ended = [pk for pk, _nonce in _feeds(brand, ticket_id, access_key)]
+    Feed.objects.filter(pk__in=ended).delete()
 
 
 def find_feed(brand: Brand, token: str) -> tuple[int, str]:
@@ -53,7 +55,7 @@ def find_feed(brand: Brand, token: str) -> tuple[int, str]:
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise LookupError
     feed = Feed.objects.filter(pk=int(number), brand_id=brand.id).first()
-    if feed is None or not constant_time_compare(mac, _mac(feed)):
+    if feed is None or not constant_time_compare(mac, _mac(feed.pk, feed.nonce)):
         raise LookupError
     access_key = unseal(feed.sealed_access_key)
     if access_key is None:
@@ -61,10 +63,19 @@ def find_feed(brand: Brand, token: str) -> tuple[int, str]:
     return feed.ticket_id, access_key
 
 
-def _token(feed: Feed) -> str:
-    return f"{feed.pk}-{_mac(feed)}"
+def _feeds(brand: Brand, ticket_id: int, access_key: str) -> list[tuple[int, str]]:
+    """Return id and nonce of the request's feeds that the key opens."""
+    # Every view of a request asks this, and the ORM takes ten times as long.
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_TICKET, [brand.id, ticket_id])
+        found = cursor.fetchall()
+    return [(pk, nonce) for pk, nonce, sealed in found if unseal(sealed) == access_key]
 
 
-def _mac(feed: Feed) -> str:
-    said = f"{feed.pk}:{feed.nonce}"
+def _token(pk: int, nonce: str) -> str:
+    return f"{pk}-{_mac(pk, nonce)}"
+
+
+def _mac(pk: int, nonce: str) -> str:
+    said = f"{pk}:{nonce}"
     return salted_hmac("accounts.feeds", said, algorithm="sha256").hexdigest()[:40]
