@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -35,6 +35,7 @@ from portal.tickets import conversation, questions
 from portal.tickets.following import CheckForm, ReplyForm, empty_reply
 from portal.tickets.listing import Listing, all_columns, as_csv, shown_columns
 from portal.tickets.submitting import FILES_LIMITS
+from portal.tickets.whole_pages import ticket_page
 
 PAGE_LENGTH = 20
 REPLY_LIMITS = (Limit(60, 60 * 60),)
@@ -352,29 +353,33 @@ def _ticket_page(
             partial(_custom_fields, request),
         ),
     )
+    sheet = conversation.Sheet(
+        ticket=ticket,
+        details=conversation.details(
+            ticket, custom_fields, request.brand.connection.time_zone
+        ),
+        is_whole="all" in request.GET,
+    )
+    shown: dict[str, Hashable] = {
+        "access_key": access_key,
+        "is_known": any(
+            known.id == ticket_id for known in device.known_tickets(request)
+        ),
+        "feed_address": _feed_address(request, ticket_id, access_key),
+        "takes_replies": conversation.takes_replies(ticket, request.brand),
+        "form": form,
+    }
+    if reply is None and not form.is_bound:
+        return ticket_page(request, sheet, **shown)
     return render_page(
         request,
         "tickets/detail.html",
         {
             "section": "requests",
-            "sheet": conversation.Sheet(
-                ticket=ticket,
-                details=conversation.details(
-                    ticket,
-                    custom_fields,
-                    request.brand.connection.time_zone,
-                ),
-                is_whole="all" in request.GET,
-            ),
-            "access_key": access_key,
-            "is_known": any(
-                known.id == ticket_id for known in device.known_tickets(request)
-            ),
-            "feed_address": _feed_address(request, ticket_id, access_key),
-            "takes_replies": conversation.takes_replies(ticket, request.brand),
-            "form": form,
+            "sheet": sheet,
             "key": _key(form),
             "reply": reply,
+            **shown,
         },
         status=form.status if form.is_bound else 200,
     )

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.test import Client
+from django.utils import timezone
 
 from portal.desk.models import CustomValue, DeskSettings, Note
 from tests.desk_content import NOW
@@ -203,6 +205,27 @@ def test_each_page_gives_its_reply_a_key_of_its_own(holder, inkwell):
 
     assert len(first) == len(second) == 1
     assert first != second
+
+
+def test_those_who_read_the_same_request_see_their_own_page(holder, inkwell):
+    amal = Client()
+    amal.post(
+        "/account/sign-in/", {"email": "amal@example.com", "password": "lighthouse"}
+    )
+
+    pages = [detail_page(who, inkwell.ticket) for who in (holder, amal, holder)]
+
+    assert ["Sign out" in page for page in pages] == [False, True, False]
+
+
+def test_what_is_planned_is_announced_though_nothing_else_changes(
+    holder, inkwell, settings
+):
+    assert "closed for maintenance" not in detail_page(holder, inkwell.ticket)
+    begins_at = timezone.now() + timedelta(days=1)
+    settings.MAINTENANCE = (begins_at, begins_at + timedelta(hours=2))
+
+    assert "closed for maintenance" in detail_page(holder, inkwell.ticket)
 
 
 def open_again(holder, inkwell) -> None:

@@ -122,7 +122,7 @@ def moment(when: Moment | None) -> str:
         return _date(when.at.date(), get_language())
     return _time(
         when.at,
-        _said(when.at),
+        _said(when.at, timezone.now()),
         get_language(),
         timezone.get_current_timezone(),
     )
@@ -131,14 +131,15 @@ def moment(when: Moment | None) -> str:
 @register.simple_tag
 def ages(moments: Iterable[Moment | None]) -> tuple[str, ...]:
     """Return how times are said that are said otherwise later, for `remembered`."""
+    now = timezone.now()
     return tuple(
-        _said(when.at) for when in moments if when and when.at and when.has_time
+        _said(when.at, now) for when in moments if when and when.at and when.has_time
     )
 
 
-def _said(at: datetime) -> str:
+def _said(at: datetime, now: datetime) -> str:
     """Return how long ago it was within the last day, else ""."""
-    age = (timezone.now() - at).total_seconds()
+    age = (now - at).total_seconds()
     return naturaltime(at) if 0 <= age < _DAY_SECONDS else ""
 
 

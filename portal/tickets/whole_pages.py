@@ -1,0 +1,50 @@
+"""A request's page as a whole, put together once for as long as it says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+
+from portal import accounts, outbox
+from portal.brands.maintenance import planned_maintenance
+from portal.http import PortalRequest
+from portal.markup.templatetags.markup import ages
+from portal.memo import Memo
+from portal.tickets.conversation import Sheet
+
+_PAGES_BYTES = 1024 * 1024
+
+_pages: Memo[str] = Memo(_PAGES_BYTES)
+# Stands where the reply's key goes: nobody can write it, so it stands nowhere else.
+_KEY_PLACE = outbox.new_key()
+
+
+def ticket_page(
+    request: PortalRequest, sheet: Sheet, **shown: Hashable
+) -> HttpResponse:
+    """Return the request's page with an empty reply, under a key of its own.
+
+    `sheet` and `shown` are all that the template shows beside what frames every page.
+    """
+    frame = (
+        get_language(),
+        request.brand,
+        planned_maintenance(),
+        request.sections.has_guides,
+        request.sections.has_forums,
+        accounts.signed_in_as(request),
+    )
+    page = _pages.answer(
+        # What is said of "now" changes with the hour.
+        (frame, sheet, ages(sheet.moments), *shown.items()),
+        lambda: render_to_string(
+            "tickets/detail.html",
+            {"sheet": sheet, "section": "requests", "key": _KEY_PLACE, **shown},
+            request,
+        ),
+        lambda made: (made,),
+    )
+    return HttpResponse(page.replace(_KEY_PLACE, outbox.new_key()))
