@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 from django.conf import settings
 from django.db import transaction
@@ -253,7 +253,8 @@ def settle(submission: Submission, sent: Sent) -> bool:
     undelivered = Submission.objects.filter(pk=submission.pk).exclude(
         state=State.DELIVERED
     )
-    with transaction.atomic():
+    # A lone statement commits itself.
+    with transaction.atomic() if submission.file_count else nullcontext():
         is_news = _change(
             undelivered,
             submission,

@@ -7,6 +7,7 @@ by a few.
 from __future__ import annotations
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Sum
 
 from portal.outbox.models import StagedFile, Submission
@@ -21,6 +22,11 @@ UNSETTLED = (
     State.UNKNOWN,
     State.HELD,
 )
+# Asked for each submission: the ORM takes ten times as long.
+_ONE_TOO_MANY = (
+    "SELECT 1 FROM outbox_submission "
+    "WHERE state IN (%s, %s, %s, %s, %s) LIMIT 1 OFFSET %s"
+)
 
 
 def has_room() -> bool:
@@ -28,8 +34,9 @@ def has_room() -> bool:
 
     Costs as much as there are rows waiting, which is next to nothing on a good day.
     """
-    most: int = settings.OUTBOX_MAX_WAITING
-    return not Submission.objects.filter(state__in=UNSETTLED)[most : most + 1].exists()
+    with connection.cursor() as cursor:
+        cursor.execute(_ONE_TOO_MANY, [*UNSETTLED, settings.OUTBOX_MAX_WAITING])
+        return cursor.fetchone() is None
 
 
 def has_room_for(byte_count: int) -> bool:
