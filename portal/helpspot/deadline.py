@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import io
 import socket
+import ssl
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from http.client import HTTPResponse
 from typing import Any
 
-from requests.adapters import HTTPAdapter
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
 
 
 @dataclass(slots=True)
@@ -110,9 +113,31 @@ class _TLSPool(HTTPSConnectionPool):
 
 
 class PunctualAdapter(HTTPAdapter):
-    """A transport adapter whose connections keep to the `current` deadline."""
+    """A transport adapter whose connections keep to the `current` deadline.
+
+    `tls` is how a help desk behind https is recognised, None for one that is not.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools of punctual connections."""
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+    def cert_verify(self, *args: Any) -> None:
+        """Leave it to `tls`: here `requests` would have certificates read each time."""
+
+
+@lru_cache(maxsize=8)
+def recognising(ca_file: str) -> ssl.SSLContext:
+    """Return what accepts the certificates that these vouch for, and no others.
+
+    `ca_file` has the authorities, "" for those of `requests`; it is read once, because
+    that takes longer than the call. Names are checked too.
+    """
+    context = create_urllib3_context()
+    context.load_verify_locations(ca_file or DEFAULT_CA_BUNDLE_PATH)
+    return context

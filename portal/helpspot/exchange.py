@@ -13,7 +13,7 @@ import requests
 import urllib3
 from django.views.decorators.debug import sensitive_variables
 
-from portal.helpspot.deadline import Deadline, PunctualAdapter, current
+from portal.helpspot.deadline import Deadline, PunctualAdapter, current, recognising
 from portal.helpspot.embedded import SCHEME, EmbeddedAdapter
 from portal.helpspot.errors import Unavailable
 from portal.helpspot.redaction import HideAddresses
@@ -40,17 +40,20 @@ class Answer:
     may_pass: bool = False
 
 
-def new_session(ca_file: str) -> requests.Session:
-    """Return a session that reaches help desks on sockets and the one in here.
+def new_session(address: str, ca_file: str) -> requests.Session:
+    """Return a session that reaches the help desk there, on a socket or in here.
 
     `ca_file` has the certificates to trust, "" for those of `requests`.
     """
     session = requests.Session()
     session.trust_env = False
-    session.verify = ca_file or True
+    if address.startswith(SCHEME):
+        session.mount(SCHEME, EmbeddedAdapter())
+        return session
+    is_tls = address.lower().startswith("https:")
+    adapter = PunctualAdapter(recognising(ca_file) if is_tls else None)
     for scheme in ("http://", "https://"):
-        session.mount(scheme, PunctualAdapter())
-    session.mount(SCHEME, EmbeddedAdapter())
+        session.mount(scheme, adapter)
     return session
 
 

@@ -121,7 +121,7 @@ class Transport:
         deadline = Deadline(time.monotonic() + seconds, seconds)
         with measured(method), self._passing("write", method):
             # A new connection cannot have been closed while it lay idle.
-            with new_session(self.connection.ca_file) as session:
+            with self._new_session() as session:
                 answer = self._exchange(session, request, deadline, limits.answer_bytes)
             lost = Uncertain if answer.may_have_left else Unavailable
             return settle(method, answer, build, lost=lost, has_files=bool(files))
@@ -211,9 +211,11 @@ class Transport:
         """Return this thread's session for reads, whose connections stay open."""
         session: requests.Session | None = getattr(self._kept, "session", None)
         if session is None:
-            session = new_session(self.connection.ca_file)
-            self._kept.session = session
+            session = self._kept.session = self._new_session()
         return session
+
+    def _new_session(self) -> requests.Session:
+        return new_session(self._base, self.connection.ca_file)
 
 
 @sensitive_variables()

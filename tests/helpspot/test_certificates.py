@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -44,8 +46,8 @@ class QuietServer(ThreadingHTTPServer):
         """Say nothing of handshakes that the client ends."""
 
 
-def certify(folder, name):
-    """Make a certificate for 127.0.0.1 that vouches for itself, and its key."""
+def certify(folder, name, address="127.0.0.1"):
+    """Make a certificate for the address that vouches for itself, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -58,7 +60,7 @@ def certify(folder, name):
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]),
             critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -84,8 +86,14 @@ def authority(tmp_path_factory):
 
 @pytest.fixture
 def desk(authority):
+    with serving(authority) as server:
+        yield server
+
+
+@contextmanager
+def serving(certified):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority)
+    context.load_cert_chain(*certified)
     server = QuietServer(("127.0.0.1", 0), Desk)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, args=(0.05,))
@@ -119,3 +127,27 @@ def test_a_help_desk_that_nobody_vouches_for_is_told_nothing(
     with pytest.raises(Unavailable):
         helpspot.request.create(note="Labels come out blank")
     assert desk.asked == 0
+
+
+def test_a_certificate_for_another_address_is_told_nothing(tmp_path):
+    certified = certify(tmp_path, "elsewhere", "127.0.0.2")
+    with serving(certified) as desk:
+        helpspot = helpspot_at(desk, ca_file=certified[0])
+
+        with pytest.raises(Unavailable):
+            helpspot.util.version()
+        with pytest.raises(Unavailable):
+            helpspot.request.create(note="Labels come out blank")
+        assert desk.asked == 0
+
+
+def test_calls_do_not_wait_for_the_certificates_to_be_read_again(tmp_path):
+    certified = certify(tmp_path, "read once")
+    with serving(certified) as desk:
+        helpspot = helpspot_at(desk, ca_file=certified[0])
+        assert helpspot.util.version().version
+        certified[0].unlink()
+
+        with ThreadPoolExecutor() as another_thread:
+            answer = another_thread.submit(helpspot.util.version).result()
+        assert answer.version
