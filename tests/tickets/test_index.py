@@ -9,7 +9,6 @@ from io import StringIO
 import pytest
 from django.core.cache import cache
 
-from portal import outbox
 from portal.accounts.seals import seal, unseal
 from portal.brands import brand_for, memory
 from portal.desk.models import (
@@ -20,7 +19,6 @@ from portal.desk.models import (
     Note,
     Ticket,
 )
-from portal.helpspot import helpspot_for
 from tests.desk_content import NOW, Inkwell
 from tests.html_page import parse
 
@@ -235,32 +233,3 @@ def test_an_absent_help_desk_takes_nothing_from_the_list(customer):
     DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
 
     assert titles(get(customer)) == ["Labels come out blank"]
-
-
-def test_a_request_that_got_no_answer_is_settled_by_the_customers_own_list(
-    client, inkwell
-):
-    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "hang_up"})
-    brand = brand_for("testserver")
-    submission = outbox.submit(
-        brand,
-        helpspot_for(brand.connection),
-        outbox.TicketContent(
-            note="Did this arrive?",
-            email="amal@example.com",
-            category_id=inkwell.categories["billing"].pk,
-        ),
-        key=outbox.new_key(),
-    )
-    assert not submission.is_delivered
-    DeskSettings.objects.update(fault="")
-    arrived = Ticket.objects.latest("id")
-    arrived.notes.update(body=f"Did this arrive?\n\nRef. {submission.reference}")
-
-    client.post(
-        "/account/sign-in/", {"email": "amal@example.com", "password": "lighthouse"}
-    )
-    client.get(URL)
-
-    settled = outbox.find(submission.reference)
-    assert (settled.is_delivered, settled.result_id) == (True, arrived.pk)
