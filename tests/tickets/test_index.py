@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from datetime import timedelta
 from io import StringIO
@@ -9,7 +8,6 @@ from io import StringIO
 import pytest
 from django.core.cache import cache
 
-from portal.accounts.seals import seal, unseal
 from portal.brands import brand_for, memory
 from portal.desk.models import (
     Customer,
@@ -157,16 +155,6 @@ def test_custom_fields_that_nobody_can_name_are_left_out(customer_with_answers):
 
     assert titles(page) == ["Labels come out blank"]
     assert "Print head" not in page
-
-
-def test_a_visit_from_before_an_upgrade_still_has_its_list(client, inkwell):
-    sign_in(client)
-    session = client.session
-    rows = json.loads(unseal(session["visit"]["tickets"]))
-    session["visit"]["tickets"] = seal(json.dumps([row[:10] for row in rows]))
-    session.save()
-
-    assert titles(get(client)) == ["Labels come out blank"]
 
 
 def test_nothing_found_says_what_to_do(customer, inkwell):
