@@ -7,7 +7,9 @@ import sqlite3
 import pytest
 from django.db import connection
 
+from portal.accounts.models import KeptList
 from portal.desk.models import Ticket
+from portal.memo import Memo
 from portal.outbox.models import StagedFile, Submission
 from tests.html_page import parse_page
 from tests.tickets.asking import URL, valid
@@ -142,6 +144,52 @@ def test_a_password_is_never_shown_again(client, inkwell, monkeypatch):
 
     assert response.status_code == 503
     assert "CANARY" not in response.content.decode()
+
+
+@pytest.fixture
+def customer(client, inkwell):
+    """A browser in which Amal is signed in."""
+    login = {"email": "amal@example.com", "password": "lighthouse"}
+    client.post("/account/sign-in/", login)
+    return client
+
+
+def test_a_list_that_cannot_be_read_is_neither_empty_nor_signed_out(
+    customer, inkwell, monkeypatch
+):
+    monkeypatch.setattr("portal.accounts.kept_lists._load", lambda _: raise_away())
+    monkeypatch.setattr("portal.accounts.kept_lists._lists", Memo(1000))
+
+    for address in ("/requests/", f"/requests/{inkwell.ticket.pk}/"):
+        response = customer.get(address)
+
+        assert response.status_code == 503, address
+        assert int(response["Retry-After"]) > 0
+
+
+def test_a_request_that_cannot_be_listed_is_not_called_unsent(
+    customer, inkwell, monkeypatch
+):
+    count = Ticket.objects.count()
+    with monkeypatch.context() as away:
+        away.setattr("portal.accounts.kept_lists.change", lambda *_args: raise_away())
+        response = customer.post(URL, valid(inkwell, note="It stops."))
+
+    assert response.status_code == 503
+    assert "Nothing is sent twice" in response.content.decode()
+    assert customer.post(URL, valid(inkwell, note="It stops.")).status_code == 303
+    assert Ticket.objects.count() == count + 1
+    assert "It stops." in customer.get("/requests/").content.decode()
+
+
+def test_a_list_that_cannot_be_fetched_afresh_stays(customer, monkeypatch):
+    with monkeypatch.context() as away:
+        away.setattr("portal.accounts.kept_lists.keep", lambda *_args: raise_away())
+        response = customer.post("/account/password/", {"password": "lighthouse"})
+
+    assert response.status_code == 503
+    assert KeptList.objects.count() == 1
+    assert customer.get("/requests/").status_code == 200
 
 
 def test_the_next_try_works_once_the_lock_is_gone(client, inkwell, locked):

@@ -1,4 +1,4 @@
-"""What the accounts room stores: counts of attempts."""
+"""What the accounts room stores: counts of attempts, lists of visits, feeds."""
 
 from __future__ import annotations
 
@@ -25,6 +25,17 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} attempts"
+
+
+class KeptList(models.Model):
+    """A signed-in customer's list of requests, sealed; their visit holds the token."""
+
+    token = models.CharField(max_length=22, primary_key=True)
+    sealed_rows = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"list until {self.expires_at:%H:%M}"
 
 
 class Feed(models.Model):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+
+from django.db import DatabaseError
 from django.http import HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,7 +16,7 @@ from django.views.decorators.debug import (
 )
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import accounts
+from portal import accounts, outbox
 from portal.accounts import limits
 from portal.accounts.forms import PasswordForm, SignInForm
 from portal.accounts.limits import Limit
@@ -25,6 +29,8 @@ from portal.helpspot.errors import (
 )
 from portal.helpspot.types import TicketSummary
 from portal.http import PortalRequest, redirect, render_page
+
+logger = logging.getLogger(__name__)
 
 ACCOUNT_LIMITS = (Limit(5, 15 * 60),)
 ADDRESS_LIMITS = (Limit(20, 15 * 60),)
@@ -123,6 +129,7 @@ def _try(request: PortalRequest, form: SignInForm | PasswordForm, email: str) ->
     for counter in counters:
         limits.give_back(*counter)
     accounts.sign_in(request, email, tickets)
+    _settle(request, tickets)
     return 303
 
 
@@ -137,6 +144,15 @@ def _ask(request: PortalRequest, email: str, password: str) -> list[TicketSummar
     except Throttled:
         limits.record(*pause)
         raise
+
+
+def _settle(request: PortalRequest, tickets: Sequence[TicketSummary]) -> None:
+    """Settle what the list shows to have arrived; whoever signs in is in anyway."""
+    try:
+        outbox.settle_with(request.brand, tickets)
+    except DatabaseError as exc:
+        # The next list shows it as well.
+        logger.error("A list settled nothing: %s", type(exc).__name__)  # noqa: TRY400 - a traceback would carry what the customer wrote
 
 
 def _failure(form: SignInForm | PasswordForm) -> str:

@@ -1,7 +1,8 @@
 """Finds out whether something that was sent without an answer has arrived.
 
 Replies, topics and posts can be read back. A new request can be seen only in its
-owner's list, so whoever fetches such a list shows it here (`settle_with`).
+owner's list, so whoever fetches such a list shows it here (`settle_with`) as it came:
+what is kept of a list lacks the end of each note, where the mark stands.
 """
 
 from __future__ import annotations
@@ -71,7 +72,10 @@ def look(submission: Submission, helpspot: HelpSpot) -> None:
 
 
 def settle_with(brand: Brand, summaries: Sequence[TicketSummary]) -> None:
-    """Settle requests that a customer's own list shows to have arrived."""
+    """Settle requests that a customer's own list, just fetched, shows to have arrived.
+
+    It needs whole notes.
+    """
     listed = {
         mark.reference: (mark, summary)
         for summary in summaries

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
+from portal.accounts import TicketList
 from portal.brands import Brand
 from portal.helpspot import HelpSpot
 from portal.helpspot.errors import HelpSpotError
@@ -82,7 +83,7 @@ class Listing:
 
     def __init__(
         self,
-        tickets: Sequence[TicketSummary],
+        tickets: TicketList,
         query: Mapping[str, str],
         columns: Columns,
     ) -> None:
@@ -90,31 +91,35 @@ class Listing:
         self.sort = _one_of(SORTS, query.get("sort"))
         self.search = query.get("q", "").strip()
         self._words = self.search.casefold().split()
-        self._tickets = tickets
+        self._parts: dict[str, Sequence[TicketSummary]] = {
+            "open": tickets.open_ones,
+            "closed": tickets.closed_ones,
+            "all": tickets,
+        }
         self._columns = columns
-        self.open_count = sum(ticket.is_open for ticket in tickets)
-        self.closed_count = len(tickets) - self.open_count
-        found = [ticket for ticket in tickets if self._matches(ticket)]
+        found = self._parts[self.show]
+        if self._words:
+            found = [ticket for ticket in found if self._has_words(ticket)]
         self.found = found if self.sort == "newest" else found[::-1]
 
     @property
     def is_empty(self) -> bool:
         """Tell whether the customer has no requests at all."""
-        return not self._tickets
+        return not self._parts["all"]
+
+    @property
+    def closed_count(self) -> int:
+        """Return how many of the customer's requests are closed."""
+        return len(self._parts["closed"])
 
     @property
     def segments(self) -> list[Segment]:
         """Return open, closed and all, each keeping what was searched."""
         labels = {"open": _("Open"), "closed": _("Closed"), "all": _("All")}
-        counts = {
-            "open": self.open_count,
-            "closed": self.closed_count,
-            "all": len(self._tickets),
-        }
         return [
             Segment(
                 label=labels[show],
-                count=counts[show],
+                count=len(self._parts[show]),
                 query=self._query(show=show),
                 is_current=show == self.show,
             )
@@ -128,11 +133,6 @@ class Listing:
 
     def _query(self, *, show: str) -> str:
         return urlencode({"show": show, "q": self.search, "sort": self.sort})
-
-    def _matches(self, ticket: TicketSummary) -> bool:
-        if self.show != "all" and ticket.is_open != (self.show == "open"):
-            return False
-        return not self._words or self._has_words(ticket)
 
     def _has_words(self, ticket: TicketSummary) -> bool:
         text = " ".join(

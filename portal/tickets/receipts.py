@@ -62,7 +62,6 @@ def open_to_visitor(
         return
     if accounts.access_key(request, ticket_id) is not None:
         return
-    accounts.grant(request, ticket_id, access_key)
     accounts.add_ticket(
         request,
         TicketSummary(
@@ -74,6 +73,8 @@ def open_to_visitor(
             note=note,
         ),
     )
+    # Last of all: where the list cannot be changed, the visit goes on as it was.
+    accounts.grant(request, ticket_id, access_key)
 
 
 def kept(request: PortalRequest) -> dict[str, Sent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -109,10 +110,9 @@ def _change_form(request: PortalRequest) -> HttpResponse:
     return replace_url(response, reverse("tickets:submit") + query)
 
 
-def _open_tickets(request: PortalRequest) -> list[TicketSummary]:
+def _open_tickets(request: PortalRequest) -> Sequence[TicketSummary]:
     """Return a signed-in customer's newest open requests: this may belong there."""
-    tickets = accounts.tickets(request)
-    return [ticket for ticket in tickets if ticket.is_open][:MOST_OPEN]
+    return accounts.tickets(request).open_ones[:MOST_OPEN]
 
 
 def _sent_form(request: PortalRequest, asked: questions.Questions) -> TicketForm:

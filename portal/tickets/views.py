@@ -50,7 +50,6 @@ def index(request: PortalRequest) -> HttpResponse:
     if not accounts.is_signed_in(request):
         return _to_sign_in(request)
     tickets = accounts.tickets(request)
-    outbox.settle_with(request.brand, tickets)
     columns = shown_columns(request.brand, request.helpspot)
     listing = Listing(tickets, request.GET, columns)
     page = Paginator(listing.found, PAGE_LENGTH).get_page(request.GET.get("page"))

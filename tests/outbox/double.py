@@ -23,6 +23,15 @@ WRITES = {
     "kb.voteNotHelpful",
 }
 
+# What the portal's pages ask for as well.
+PLAIN_ANSWERS = {
+    "request.getCategories": "<categories><category><xCategory>1</xCategory>"
+    "<sCategory>Printers</sCategory></category></categories>",
+    "request.getCustomFields": "<customfields />",
+    "kb.list": "<books />",
+    "forums.list": "<forums />",
+}
+
 WIRE_POINTS = [
     "connected",
     "headers read",
@@ -116,7 +125,21 @@ class Double:
                     for number, post in self._posts(int(values["xTopicId"]))
                 )
             )
-        raise AssertionError(method)
+        if method == "customer.getRequests":
+            rows = "".join(self._request(*row) for row in enumerate(self.done, 1))
+            return f"<requests>{rows}</requests>"
+        return PLAIN_ANSWERS[method]
+
+    def _request(self, number: int, row: tuple[str, dict[str, str]]) -> str:
+        method, values = row
+        if method != "request.create":
+            return ""
+        return (
+            f"<request><xRequest>{number}</xRequest><fOpen>1</fOpen>"
+            f"<accesskey>{number}abcdef</accesskey>"
+            f"<sEmail>{values['sEmail']}</sEmail>"
+            f"<tNote>{escape(values['tNote'])}</tNote></request>"
+        )
 
     def _topics(self) -> Iterator[tuple[int, dict[str, str]]]:
         for number, (method, values) in enumerate(self.done, 1):

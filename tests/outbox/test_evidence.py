@@ -5,11 +5,13 @@ from threading import Event
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
 
 from portal import outbox
 from portal.helpspot.types import TicketSummary
 from portal.outbox.worker import drain
+from tests.html_page import parse_page
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +195,51 @@ def summary(submission, *, email="ann@example.com", note=""):
         email=email,
         note=note or f"It prints nothing.<br />\nRef. {submission.reference}",
     )
+
+
+def send_request(client):
+    """Send a request on its page; return its receipt's address."""
+    form = {
+        "key": "k1",
+        "category": "1",
+        "note": "It prints nothing.\nNot even a test page.",
+        "name": "Ann Lee",
+        "email": "ann@example.com",
+    }
+    return client.post("/requests/new/", form)["Location"]
+
+
+def sign_in(client):
+    login = {"email": "ann@example.com", "password": "lighthouse"}
+    return client.post("/account/sign-in/", login)
+
+
+def test_whoever_signs_in_learns_the_number_of_what_got_no_answer(client, desk, portal):
+    desk.faults = ["hang_up_after"]
+    receipt = send_request(client)
+    before = parse_page(client.get(receipt)).one("main").text
+
+    assert sign_in(client).status_code == 303
+
+    page = parse_page(client.get(receipt))
+    assert "number is" not in before
+    assert "Its number is 1 ." in page.one("main").text
+    assert page.one("code", id="access-key").text == "1abcdef"
+    assert len(desk.writes("request.create")) == 1
+
+
+def test_signing_in_works_while_nothing_can_be_settled(
+    client, desk, portal, monkeypatch
+):
+    def fail(*_args):
+        raise OperationalError("database is locked")
+
+    desk.faults = ["hang_up_after"]
+    send_request(client)
+    monkeypatch.setattr("portal.outbox.evidence.settle", fail)
+
+    assert sign_in(client).status_code == 303
+    assert client.get("/requests/").status_code == 200
 
 
 @pytest.fixture

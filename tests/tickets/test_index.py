@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from datetime import timedelta
 from io import StringIO
@@ -9,8 +8,6 @@ from io import StringIO
 import pytest
 from django.core.cache import cache
 
-from portal import outbox
-from portal.accounts.seals import seal, unseal
 from portal.brands import brand_for, memory
 from portal.desk.models import (
     Customer,
@@ -20,7 +17,6 @@ from portal.desk.models import (
     Note,
     Ticket,
 )
-from portal.helpspot import helpspot_for
 from tests.desk_content import NOW, Inkwell
 from tests.html_page import parse
 
@@ -161,16 +157,6 @@ def test_custom_fields_that_nobody_can_name_are_left_out(customer_with_answers):
     assert "Print head" not in page
 
 
-def test_a_visit_from_before_an_upgrade_still_has_its_list(client, inkwell):
-    sign_in(client)
-    session = client.session
-    rows = json.loads(unseal(session["visit"]["tickets"]))
-    session["visit"]["tickets"] = seal(json.dumps([row[:10] for row in rows]))
-    session.save()
-
-    assert titles(get(client)) == ["Labels come out blank"]
-
-
 def test_nothing_found_says_what_to_do(customer, inkwell):
     page = get(customer, "?q=zeppelin")
 
@@ -235,32 +221,3 @@ def test_an_absent_help_desk_takes_nothing_from_the_list(customer):
     DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
 
     assert titles(get(customer)) == ["Labels come out blank"]
-
-
-def test_a_request_that_got_no_answer_is_settled_by_the_customers_own_list(
-    client, inkwell
-):
-    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "hang_up"})
-    brand = brand_for("testserver")
-    submission = outbox.submit(
-        brand,
-        helpspot_for(brand.connection),
-        outbox.TicketContent(
-            note="Did this arrive?",
-            email="amal@example.com",
-            category_id=inkwell.categories["billing"].pk,
-        ),
-        key=outbox.new_key(),
-    )
-    assert not submission.is_delivered
-    DeskSettings.objects.update(fault="")
-    arrived = Ticket.objects.latest("id")
-    arrived.notes.update(body=f"Did this arrive?\n\nRef. {submission.reference}")
-
-    client.post(
-        "/account/sign-in/", {"email": "amal@example.com", "password": "lighthouse"}
-    )
-    client.get(URL)
-
-    settled = outbox.find(submission.reference)
-    assert (settled.is_delivered, settled.result_id) == (True, arrived.pk)
