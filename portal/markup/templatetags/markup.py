@@ -29,9 +29,11 @@ _DIRECTIONAL = frozenset(
 )
 _DATE = "j F Y"
 _DATE_AND_TIME = "j F Y, H:i"
-_DAY_SECONDS = 24 * 60 * 60
+_MINUTE_SECONDS = 60
+_HOUR_SECONDS = 60 * _MINUTE_SECONDS
+_DAY_SECONDS = 24 * _HOUR_SECONDS
 _KEPT_TIMES = 2000
-_PARTS_BYTES = 3 * 1024 * 1024
+_PARTS_BYTES = 2 * 1024 * 1024
 _TINTS = ("", " avatar--b", " avatar--c", " avatar--d", " avatar--e")
 
 _parts: Memo[SafeString] = Memo(_PARTS_BYTES)
@@ -43,8 +45,7 @@ def remembered(template_name: str, **values: Hashable) -> SafeString:
 
     It can show nothing that it is not given: neither the request nor the rest of the
     page is there. What it says of "now" would stand still, so times are given as
-    words, or with what `ages` says of them. A value's type counts too, since safe text
-    is written in another way.
+    words. A value's type counts too, since safe text is written in another way.
     """
     found = Engine.get_default().get_template(template_name)
     typed = [(name, type(value), value) for name, value in values.items()]
@@ -122,25 +123,34 @@ def moment(when: Moment | None) -> str:
         return _date(when.at.date(), get_language())
     return _time(
         when.at,
-        _said(when.at, timezone.now()),
+        _said(when.at),
         get_language(),
         timezone.get_current_timezone(),
     )
 
 
-@register.simple_tag
-def ages(moments: Iterable[Moment | None]) -> tuple[str, ...]:
-    """Return how times are said that are said otherwise later, for `remembered`."""
+def ages(moments: Iterable[Moment | None]) -> tuple[int, ...]:
+    """Return what changes whenever one of the times is said otherwise."""
     now = timezone.now()
     return tuple(
-        _said(when.at, now) for when in moments if when and when.at and when.has_time
+        _age(when.at, now) for when in moments if when and when.at and when.has_time
     )
 
 
-def _said(at: datetime, now: datetime) -> str:
+def _age(at: datetime, now: datetime) -> int:
+    """Return the age in seconds, as exactly as it is said; -1 where it is not said."""
+    age = int((now - at).total_seconds())
+    if not 0 <= age < _DAY_SECONDS:
+        return -1
+    step = 1 if age < _MINUTE_SECONDS else _MINUTE_SECONDS
+    if age >= _HOUR_SECONDS:
+        step = _HOUR_SECONDS
+    return age // step * step
+
+
+def _said(at: datetime) -> str:
     """Return how long ago it was within the last day, else ""."""
-    age = (now - at).total_seconds()
-    return naturaltime(at) if 0 <= age < _DAY_SECONDS else ""
+    return naturaltime(at) if _age(at, timezone.now()) >= 0 else ""
 
 
 @lru_cache(maxsize=_KEPT_TIMES)
