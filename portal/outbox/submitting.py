@@ -212,8 +212,8 @@ def _digest(content: Content, secret: str | None = None) -> str:
 def _file_digest(file: StagedFile, secret: str | None = None) -> str:
     """Return what tells the same file again, uploaded anew or long sent."""
     # A browser that sends a form again may upload its files again: other tokens.
-    looks = f"{file.size} {file.mime_type} {file.filename}"
-    return _keyed("outbox.file", looks, secret)[:32]
+    told_by = f"{file.fingerprint} {file.mime_type} {file.filename}"
+    return _keyed("outbox.file", told_by, secret)[:32]
 
 
 def _keyed(salt: str, text: str, secret: str | None) -> str:
