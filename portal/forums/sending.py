@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from portal import outbox
 from portal.accounts import limits
@@ -19,6 +18,7 @@ from portal.forums import browsers
 from portal.forums.forms import PostForm
 from portal.helpspot.errors import Rejected
 from portal.http import PortalRequest, visitor_address
+from portal.seals import digests
 
 POST_KINDS = frozenset({outbox.Submission.Kind.TOPIC, outbox.Submission.Kind.POST})
 JUST_POSTED = timedelta(minutes=5)
@@ -70,18 +70,16 @@ def _key(brand: Brand, content: Post) -> str:
     the words first came, and while SECRET_KEY is changed the key of that time.
     """
     moment = timezone.now()
-    keys = dict.fromkeys(
-        _key_on(day, content, secret)
-        for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-        for day in (moment.date(), (moment - SENT_AGAIN).date())
+    days = (moment.date(), (moment - SENT_AGAIN).date())
+    todays, *lately = dict.fromkeys(
+        key for day in days for key in _keys_on(day, content)
     )
-    todays, *lately = keys
-    return next((key for key in lately if outbox.is_known(brand, key)), todays)
+    return outbox.known_key(brand, lately) or todays
 
 
-def _key_on(day: date, content: Post, secret: str) -> str:
+def _keys_on(day: date, content: Post) -> list[str]:
     said = f"{day.isoformat()} {content.kind} {content.ip_address} {content.words()}"
-    return salted_hmac("forums.sending", said, secret, algorithm="sha256").hexdigest()
+    return digests("forums.sending", said)
 
 
 def was_just_posted(brand: Brand, reference: str) -> bool:

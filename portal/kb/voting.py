@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from django.db import DatabaseError
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from portal import outbox
 from portal.accounts.limits import Limit, TooManyAttempts, spend, visitor_network
 from portal.helpspot.errors import Rejected
 from portal.http import PortalRequest
+from portal.seals import digests
 
 ONCE_A_DAY = (Limit(1, 24 * 60 * 60),)
 FIVE_A_DAY = (Limit(5, 24 * 60 * 60),)
@@ -39,15 +39,15 @@ def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Vote
     try:
         spend(("vote", address, THIRTY_AN_HOUR))
         visitor = todays_visitor(request)
-        key = salted_hmac(f"kb.vote:{page_id}", visitor, algorithm="sha256").hexdigest()
-        try:
-            spend(
-                (f"vote:{page_id}", visitor, ONCE_A_DAY),
-                (f"vote-from:{page_id}", address, FIVE_A_DAY),
-            )
-        except TooManyAttempts:
+        key, *earlier_keys = digests(f"kb.vote:{page_id}", visitor)
+        # What the limits count is counted anew once SECRET_KEY is changed.
+        earlier = outbox.known_key(request.brand, earlier_keys)
+        if earlier or not _may_vote(page_id, visitor, address):
             is_changed = outbox.change_vote(
-                request.brand, key=key, page_id=page_id, is_helpful=is_helpful
+                request.brand,
+                key=earlier or key,
+                page_id=page_id,
+                is_helpful=is_helpful,
             )
             return _said(is_helpful=is_helpful) if is_changed else Voted.BEFORE
         outbox.cast_vote(
@@ -60,6 +60,18 @@ def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Vote
     except (Rejected, outbox.NotStored, DatabaseError):
         return Voted.LOST
     return _said(is_helpful=is_helpful)
+
+
+def _may_vote(page_id: int, visitor: str, address: str) -> bool:
+    """Count a vote on a page; False where one more is too many."""
+    try:
+        spend(
+            (f"vote:{page_id}", visitor, ONCE_A_DAY),
+            (f"vote-from:{page_id}", address, FIVE_A_DAY),
+        )
+    except TooManyAttempts:
+        return False
+    return True
 
 
 def todays_visitor(request: PortalRequest) -> str:

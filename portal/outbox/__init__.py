@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         cast_vote,
         change_vote,
         find,
-        is_known,
+        known_key,
         new_key,
         submit,
     )
@@ -47,7 +47,7 @@ __all__ = [
     "change_vote",
     "find",
     "health",
-    "is_known",
+    "known_key",
     "new_key",
     "settle_with",
     "stage",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from hashlib import sha256
 from tempfile import TemporaryFile
 
 from django.core.files.uploadedfile import UploadedFile
@@ -46,6 +47,7 @@ def _seal(uploaded_file: UploadedFile[bytes]) -> StagedFile:
         mime_type=(uploaded_file.content_type or FALLBACK_TYPE)[:100],
         size=len(content),
         sealed_content=seals.seal(content),
+        sealed_hash=seals.seal_text(sha256(content).hexdigest()),
         created_at=moment,
         expires_at=moment + KEPT_FOR,
     )

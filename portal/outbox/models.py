@@ -134,6 +134,10 @@ class StagedFile(models.Model):
     mime_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField()
     sealed_content = models.BinaryField()
+    # A hash of the content: tells the same file again when it is uploaded anew. Sealed
+    # and not keyed, so that it tells as much after SECRET_KEY was changed. Without a
+    # default, so that SQLite need not copy all files to add it.
+    sealed_hash = models.BinaryField(null=True)
     submission = models.ForeignKey(
         Submission, models.CASCADE, null=True, related_name="files"
     )
@@ -146,3 +150,15 @@ class StagedFile(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what files of the same content have in common, and no others.
+
+        Where the content's hash is missing, or can no longer be opened, the file is
+        like itself alone: rather sent twice and marked so than taken for another.
+        """
+        try:
+            return seals.open_text(self.sealed_hash or b"") or self.token
+        except seals.BrokenSeal:
+            return self.token

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from django.conf import settings
@@ -34,6 +34,7 @@ from portal.outbox.models import StagedFile, Submission, new_token
 from portal.outbox.points import reached
 from portal.outbox.room import has_room
 from portal.outbox.schedule import LEASE, horizon
+from portal.seals import secret_keys
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +61,15 @@ def find(reference: str) -> Submission:
     return Submission.objects.get(reference=reference.strip().upper())
 
 
-def is_known(brand: Brand, key: str) -> bool:
-    """Tell whether something was sent under this key; raises `NotStored`."""
+def known_key(brand: Brand, keys: Collection[str]) -> str | None:
+    """Return the one of the keys that something was sent under; raises `NotStored`.
+
+    Keys made with SECRET_KEY change with it: what may have been sent before it was
+    changed is asked for here. Asks nothing where there are no keys.
+    """
     try:
-        return Submission.objects.filter(brand_id=brand.id, key=key).exists()
+        sent = Submission.objects.filter(brand_id=brand.id, key__in=keys)
+        return sent.values_list("key", flat=True).first()
     except DatabaseError as exc:
         raise NotStored from exc
 
@@ -162,14 +168,16 @@ def _has_all(known: Submission, content: Content, files: Sequence[StagedFile]) -
     return any(
         known.digest == _digest(content, secret)
         and not Counter(_file_digest(file, secret) for file in files) - kept
-        for secret in _secrets()
+        for secret in secret_keys()
     )
 
 
 def _key_after(brand: Brand, key: str, content: Content) -> str:
     """Return the key for words whose form's own key is taken by something else."""
-    keys = [_keyed(key, _digest(content, secret), secret) for secret in _secrets()]
-    return next((old for old in keys[1:] if is_known(brand, old)), keys[0])
+    todays, *before = (
+        _keyed(key, _digest(content, secret), secret) for secret in secret_keys()
+    )
+    return known_key(brand, before) or todays
 
 
 def _fresh(content: Content, files: Sequence[StagedFile]) -> dict[str, object]:
@@ -199,11 +207,6 @@ def _sealed(content: Content) -> bytes:
     return seals.seal(content.model_dump_json().encode())
 
 
-def _secrets() -> tuple[str, ...]:
-    """Return what digests are keyed with: first today's, then what it was before."""
-    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-
-
 def _digest(content: Content, secret: str | None = None) -> str:
     """Return what tells the same words again once they are wiped."""
     return _keyed("outbox.digest", content.words(), secret)[:32]
@@ -212,8 +215,8 @@ def _digest(content: Content, secret: str | None = None) -> str:
 def _file_digest(file: StagedFile, secret: str | None = None) -> str:
     """Return what tells the same file again, uploaded anew or long sent."""
     # A browser that sends a form again may upload its files again: other tokens.
-    looks = f"{file.size} {file.mime_type} {file.filename}"
-    return _keyed("outbox.file", looks, secret)[:32]
+    told_by = f"{file.fingerprint} {file.mime_type} {file.filename}"
+    return _keyed("outbox.file", told_by, secret)[:32]
 
 
 def _keyed(salt: str, text: str, secret: str | None) -> str:

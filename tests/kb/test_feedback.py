@@ -101,6 +101,22 @@ def test_the_same_words_sent_twice_are_kept_once(client, inkwell, url):
     assert sorted(kept()) == [("hard", ""), ("wrong", "The pen is blue now.")]
 
 
+@pytest.mark.parametrize("is_filed", [True, False])
+def test_the_same_words_arrive_once_though_the_secret_key_is_changed(
+    client, inkwell, url, settings, is_filed
+):
+    settings.FEEDBACK_CATEGORY = inkwell.categories["billing"].pk if is_filed else None
+    client.post(url, SAID)
+
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-that-nobody-can-guess-so-it-is-long"
+    client.post(url, SAID)
+
+    filed = desk.Ticket.objects.filter(first_name="A reader")
+    assert filed.count() == int(is_filed)
+    assert len(kept()) == int(not is_filed)
+
+
 def test_the_comment_is_sealed_in_the_database(client, inkwell, url):
     client.post(url, SAID)
 

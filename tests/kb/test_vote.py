@@ -144,6 +144,42 @@ def test_a_changed_mind_changes_the_vote_that_waits(
     assert urlsplit(after["Location"]).query == "voted=before"
 
 
+def change_secret_key(settings) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-that-nobody-can-guess-so-it-is-long"
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_a_visitor_counts_once_though_the_secret_key_is_changed(
+    client, guide, vote_url, settings, answer
+):
+    client.post(vote_url, {"vote": "yes"})
+
+    change_secret_key(settings)
+    again = client.post(vote_url, {"vote": answer})
+
+    assert urlsplit(again["Location"]).query == "voted=before"
+    assert counts(guide) == (1, 0)
+
+
+def test_a_changed_mind_changes_the_vote_that_waits_since_before_the_secret_key_was(
+    client, guide, vote_url, page_url, settings
+):
+    client.get(page_url)
+    desk_server = settings.HELPSPOT_EMBEDDED_SERVER
+    settings.HELPSPOT_EMBEDDED_SERVER = "tests.partly_down.refuse"
+    client.post(vote_url, {"vote": "yes"})
+
+    change_secret_key(settings)
+    changed = client.post(vote_url, {"vote": "no"})
+    settings.HELPSPOT_EMBEDDED_SERVER = desk_server
+    Submission.objects.update(due_at=timezone.now())
+    drain(Event())
+
+    assert urlsplit(changed["Location"]).query == "voted=no"
+    assert counts(guide) == (0, 1)
+
+
 def test_looking_at_the_vote_address_changes_nothing(client, guide, vote_url):
     response = client.get(vote_url)
 

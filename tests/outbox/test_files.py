@@ -6,6 +6,7 @@ from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from hashlib import sha256
 from threading import Event
 
 import pytest
@@ -17,7 +18,7 @@ from django.utils import timezone
 from portal import outbox
 from portal.outbox.files import uploads
 from portal.outbox.housekeeping import purge
-from portal.outbox.models import StagedFile
+from portal.outbox.models import StagedFile, Submission
 from portal.outbox.worker import drain
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,22 @@ def test_keeps_a_file_sealed_and_gives_it_back_whole(away):
         "image/jpeg",
         102_400,
     )
+
+
+def test_a_copied_database_does_not_tell_who_has_a_file_that_it_was_sent(away):
+    content = b"a leaked report"
+    file = stage(content)
+    outbox.submit(*away, outbox.TicketContent(note="x"), key="k1", files=[file])
+
+    rows = [*StagedFile.objects.values_list(), *Submission.objects.values_list()]
+    kept = b" ".join(
+        bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+        for row in rows
+        for value in row
+    )
+
+    assert sha256(content).digest() not in kept
+    assert sha256(content).hexdigest().encode() not in kept
 
 
 def test_lists_files_as_the_form_does_without_strangers_and_doubles():

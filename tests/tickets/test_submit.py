@@ -532,6 +532,50 @@ def test_files_of_other_forms_cannot_be_named_twice(client, inkwell):
     assert Document.objects.filter(filename="a.txt").count() == 1
 
 
+def screenshot(content: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("screenshot.png", content, "image/png")
+
+
+def screenshots_sent() -> list[bytes]:
+    found = Document.objects.filter(filename="screenshot.png")
+    return [bytes(document.content) for document in found]
+
+
+def test_a_file_replaced_by_one_that_only_looks_the_same_is_sent(client, inkwell):
+    first = client.post(URL, valid(inkwell, attached=screenshot(b"the desktop")))
+
+    second = client.post(URL, valid(inkwell, attached=screenshot(b"the printer")))
+
+    assert second["Location"] != first["Location"]
+    assert screenshots_sent() == [b"the desktop", b"the printer"]
+    note = Ticket.objects.latest("pk").notes.get().body
+    assert f"May repeat {Submission.objects.earliest('pk').reference}" in note
+
+
+def test_the_same_files_uploaded_anew_with_the_same_form_are_sent_once(client, inkwell):
+    answers = [
+        client.post(URL, valid(inkwell, attached=screenshot(content)))["Location"]
+        for content in (b"the desktop", b"the printer") * 2
+    ]
+
+    assert answers[:2] == answers[2:]
+    assert screenshots_sent() == [b"the desktop", b"the printer"]
+
+
+def test_files_kept_before_an_upgrade_are_not_taken_for_one_another(client, inkwell):
+    tokens = []
+    for content in (b"the desktop", b"the printer"):
+        client.post("/requests/files/", {"attached": screenshot(content)})
+        tokens.append(StagedFile.objects.latest("pk").token)
+    # What the version before did not write.
+    StagedFile.objects.update(sealed_hash=None)
+
+    for token in tokens:
+        client.post(URL, valid(inkwell, waiting=token))
+
+    assert screenshots_sent() == [b"the desktop", b"the printer"]
+
+
 # ------------------------------------------------------- the help desk is away
 
 
