@@ -9,11 +9,12 @@ from __future__ import annotations
 import secrets
 
 from django.db import connection
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
 from portal.accounts.models import Feed
 from portal.accounts.seals import seal, unseal
 from portal.brands import Brand
+from portal.seals import digests
 
 _OF_TICKET = (
     "SELECT id, nonce, sealed_access_key FROM accounts_feed "
@@ -55,7 +56,9 @@ def find_feed(brand: Brand, token: str) -> tuple[int, str]:
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise LookupError
     feed = Feed.objects.filter(pk=int(number), brand_id=brand.id).first()
-    if feed is None or not constant_time_compare(mac, _mac(feed.pk, feed.nonce)):
+    if feed is None or not any(
+        constant_time_compare(mac, right) for right in _macs(feed.pk, feed.nonce)
+    ):
         raise LookupError
     access_key = unseal(feed.sealed_access_key)
     if access_key is None:
@@ -73,9 +76,9 @@ def _feeds(brand: Brand, ticket_id: int, access_key: str) -> list[tuple[int, str
 
 
 def _token(pk: int, nonce: str) -> str:
-    return f"{pk}-{_mac(pk, nonce)}"
+    return f"{pk}-{_macs(pk, nonce)[0]}"
 
 
-def _mac(pk: int, nonce: str) -> str:
-    said = f"{pk}:{nonce}"
-    return salted_hmac("accounts.feeds", said, algorithm="sha256").hexdigest()[:40]
+def _macs(pk: int, nonce: str) -> list[str]:
+    """Return what proves a feed's address today, and what did under earlier keys."""
+    return [mac[:40] for mac in digests("accounts.feeds", f"{pk}:{nonce}")]

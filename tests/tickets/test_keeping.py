@@ -130,6 +130,15 @@ def test_only_who_may_see_a_request_gives_it_a_feed(client, inkwell, address):
     assert not Feed.objects.exists()
 
 
+def test_a_feed_goes_on_while_the_secret_key_is_changed(feed, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    assert Client().get(feed).status_code == 200
+
+    settings.SECRET_KEY_FALLBACKS = []
+    assert Client().get(feed).status_code == 404
+
+
 def test_the_key_of_a_feed_lies_sealed(feed, inkwell):
     assert inkwell.ticket.access_key not in Feed.objects.get().sealed_access_key
 
