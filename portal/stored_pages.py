@@ -211,7 +211,7 @@ class StoredPagesMiddleware:
 
     def _render(self, key: Key, request: HttpRequest) -> HttpResponseBase:
         generation = _generation(request)
-        response = self.get_response(request)
+        response = self._whole(request)
         kept = _to_keep(request, response, generation)
         if kept is None:
             store.forget(key)
@@ -219,6 +219,15 @@ class StoredPagesMiddleware:
         response = _answer(request, kept)
         store.keep(key, kept)
         return response
+
+    def _whole(self, request: HttpRequest) -> HttpResponseBase:
+        # Who asks for the head alone gets what GET gets, and the page is kept with its
+        # body. The server leaves that out.
+        asked, request.method = request.method, "GET"
+        try:
+            return self.get_response(request)
+        finally:
+            request.method = asked
 
     def _render_behind(self, key: Key, request: HttpRequest) -> None:
         if key in _being_rendered:
@@ -274,8 +283,7 @@ def _to_keep(
     control = response.get("Cache-Control", "")
     max_age = _S_MAXAGE.search(control) or _MAX_AGE.search(control)
     if (
-        request.method != "GET"
-        or not isinstance(response, HttpResponse)
+        not isinstance(response, HttpResponse)
         or response.status_code != 200
         or "public" not in control
         or not _seconds(max_age)
