@@ -31,6 +31,7 @@ from prometheus_client import Counter
 
 from portal.brands import brand_for, generations
 from portal.brands.flights import Flights
+from portal.brands.generations import Generation
 from portal.http import is_public
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -98,14 +99,14 @@ class StoredPage:
     max_age: int
     behind: int
     stored_at: float
-    generation: float
+    generation: Generation
 
     @property
     def size(self) -> int:
         """Return about how many bytes it takes now."""
         return _PLACE_BYTES + sum(map(len, self.variants.copy().values()))
 
-    def serves(self, now: float, generation: float, *, is_behind: bool) -> bool:
+    def serves(self, now: float, generation: Generation, *, is_behind: bool) -> bool:
         """Tell whether it may be served, or served while it is rendered again.
 
         A clock set back makes it old, and so does another generation.
@@ -247,8 +248,8 @@ def _serves(page: StoredPage, request: HttpRequest, *, is_behind: bool = False) 
     return page.serves(time.time(), _generation(request), is_behind=is_behind)
 
 
-def _generation(request: HttpRequest) -> float:
-    return generations.changed_at(brand_for(request.get_host()), is_forums=True)
+def _generation(request: HttpRequest) -> Generation:
+    return generations.generation(brand_for(request.get_host()))
 
 
 def _is_public(request: HttpRequest) -> bool:
@@ -278,7 +279,7 @@ def _key(request: HttpRequest) -> Key:
 
 
 def _to_keep(
-    request: HttpRequest, response: HttpResponseBase, generation: float
+    request: HttpRequest, response: HttpResponseBase, generation: Generation
 ) -> StoredPage | None:
     control = response.get("Cache-Control", "")
     max_age = _S_MAXAGE.search(control) or _MAX_AGE.search(control)

@@ -311,6 +311,23 @@ def test_what_another_process_was_told_first_is_not_hidden_by_a_page_made_meanwh
     assert until(lambda: counted() == "rendering 2")
 
 
+def test_nor_by_one_made_after_a_post_that_came_a_moment_later(counted):
+    # What was just heard is proof that the next look is a second away.
+    counted()
+    another_process_publishes()
+    assert until(lambda: counted() == "rendering 2")
+
+    another_process_publishes()
+    generations.begin_forums(brand_for(""))
+
+    assert counted() == "rendering 3"
+    assert until(lambda: counted() == "rendering 4")
+
+
+def another_process_publishes():
+    cache.set("portal:generation:default", time.time(), 60)
+
+
 def test_what_staff_published_shows_at_once_by_the_refresh_address(client, inkwell):
     client.get(PAGE)
     Book.objects.create(name="A new book")
