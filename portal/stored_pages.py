@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 
 import brotli
@@ -31,6 +32,7 @@ from prometheus_client import Counter
 
 from portal.brands import brand_for, generations
 from portal.brands.flights import Flights
+from portal.brands.generations import Generation
 from portal.http import is_public
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -39,6 +41,8 @@ Key = tuple[str, ...]
 WAIT_SECONDS = 10.0
 # What a page takes beside its bytes.
 _PLACE_BYTES = 2000
+# Django finds the view again for what is not kept.
+_KEPT_PATHS = 500
 ANSWERS = Counter(
     "portal_stored_pages",
     "Public pages by where they came from: fresh in the store (hit), old and rendered "
@@ -98,14 +102,14 @@ class StoredPage:
     max_age: int
     behind: int
     stored_at: float
-    generation: float
+    generation: Generation
 
     @property
     def size(self) -> int:
         """Return about how many bytes it takes now."""
         return _PLACE_BYTES + sum(map(len, self.variants.copy().values()))
 
-    def serves(self, now: float, generation: float, *, is_behind: bool) -> bool:
+    def serves(self, now: float, generation: Generation, *, is_behind: bool) -> bool:
         """Tell whether it may be served, or served while it is rendered again.
 
         A clock set back makes it old, and so does another generation.
@@ -200,7 +204,7 @@ class StoredPagesMiddleware:
         if page and settings.REFRESH_BEHIND and _serves(page, request, is_behind=True):
             self._render_behind(key, request)
             return _answer_stored(key, request, page, "behind")
-        if not _is_public(request):
+        if not _is_public(request.path_info, settings.ROOT_URLCONF):
             return self.get_response(request)
         with _flights.alone(key, WAIT_SECONDS):
             page = store.find(key)
@@ -211,7 +215,7 @@ class StoredPagesMiddleware:
 
     def _render(self, key: Key, request: HttpRequest) -> HttpResponseBase:
         generation = _generation(request)
-        response = self.get_response(request)
+        response = self._whole(request)
         kept = _to_keep(request, response, generation)
         if kept is None:
             store.forget(key)
@@ -219,6 +223,15 @@ class StoredPagesMiddleware:
         response = _answer(request, kept)
         store.keep(key, kept)
         return response
+
+    def _whole(self, request: HttpRequest) -> HttpResponseBase:
+        # Who asks for the head alone gets what GET gets, and the page is kept with its
+        # body. The server leaves that out.
+        asked, request.method = request.method, "GET"
+        try:
+            return self.get_response(request)
+        finally:
+            request.method = asked
 
     def _render_behind(self, key: Key, request: HttpRequest) -> None:
         if key in _being_rendered:
@@ -238,13 +251,14 @@ def _serves(page: StoredPage, request: HttpRequest, *, is_behind: bool = False) 
     return page.serves(time.time(), _generation(request), is_behind=is_behind)
 
 
-def _generation(request: HttpRequest) -> float:
-    return generations.changed_at(brand_for(request.get_host()), is_forums=True)
+def _generation(request: HttpRequest) -> Generation:
+    return generations.generation(brand_for(request.get_host()))
 
 
-def _is_public(request: HttpRequest) -> bool:
+@lru_cache(maxsize=_KEPT_PATHS)
+def _is_public(path: str, routes: str) -> bool:
     try:
-        return is_public(resolve(request.path_info).func)
+        return is_public(resolve(path, routes).func)
     except Resolver404:
         return False
 
@@ -269,13 +283,12 @@ def _key(request: HttpRequest) -> Key:
 
 
 def _to_keep(
-    request: HttpRequest, response: HttpResponseBase, generation: float
+    request: HttpRequest, response: HttpResponseBase, generation: Generation
 ) -> StoredPage | None:
     control = response.get("Cache-Control", "")
     max_age = _S_MAXAGE.search(control) or _MAX_AGE.search(control)
     if (
-        request.method != "GET"
-        or not isinstance(response, HttpResponse)
+        not isinstance(response, HttpResponse)
         or response.status_code != 200
         or "public" not in control
         or not _seconds(max_age)

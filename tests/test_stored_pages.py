@@ -118,6 +118,41 @@ def test_nor_where_a_proxy_weakened_its_tag_or_any_will_do(client, inkwell, know
     assert (response.status_code, response.content) == (304, b"")
 
 
+@pytest.mark.parametrize("address", [PAGE, "/nothing/"])
+def test_the_head_alone_is_what_the_whole_page_would_come_with(
+    client, inkwell, address
+):
+    head = client.head(address)
+    store.forget()
+    page = client.get(address)
+
+    assert (head.status_code, head.content) == (page.status_code, b"")
+    assert headers_of(head) == headers_of(page)
+
+
+def test_who_asks_for_the_head_leaves_the_page_for_readers(client, inkwell):
+    head = client.head(PAGE)
+
+    page = client.get(PAGE)
+
+    assert head["ETag"] == page["ETag"]
+    assert page.content.startswith(b"<!doctype html>")
+    assert page.templates == []  # kept from before
+
+
+def test_a_head_that_is_known_is_not_sent_again(client, inkwell):
+    etag = client.head(PAGE)["ETag"]
+    store.forget()
+
+    response = client.head(PAGE, headers={"If-None-Match": etag})
+
+    assert (response.status_code, response["ETag"]) == (304, etag)
+
+
+def headers_of(response):
+    return {name: value for name, value in response.items() if name != "Age"}
+
+
 def test_a_changed_page_is_sent_again(client, inkwell):
     client.get(PAGE)
 
@@ -274,6 +309,23 @@ def test_what_another_process_was_told_first_is_not_hidden_by_a_page_made_meanwh
         cache.set("portal:generation:default", published_at, 60)
 
     assert until(lambda: counted() == "rendering 2")
+
+
+def test_nor_by_one_made_after_a_post_that_came_a_moment_later(counted):
+    # What was just heard is proof that the next look is a second away.
+    counted()
+    another_process_publishes()
+    assert until(lambda: counted() == "rendering 2")
+
+    another_process_publishes()
+    generations.begin_forums(brand_for(""))
+
+    assert counted() == "rendering 3"
+    assert until(lambda: counted() == "rendering 4")
+
+
+def another_process_publishes():
+    cache.set("portal:generation:default", time.time(), 60)
 
 
 def test_what_staff_published_shows_at_once_by_the_refresh_address(client, inkwell):

@@ -19,6 +19,7 @@ IDLE_AFTER_SECONDS = 30.0
 KEEP_SECONDS = 7 * 24 * 60 * 60
 # As far apart as two machines' clocks may be.
 CLOCKS_DIFFER_BY = 60.0
+Generation = tuple[float, float]
 _known: dict[str, float] = {}
 _watch_lock = threading.Lock()
 _asked_at = 0.0
@@ -30,8 +31,17 @@ def changed_at(brand: Brand, *, is_forums: bool = False) -> float:
 
     `is_forums` asks for what people write as well as for what staff publish.
     """
-    names = [brand.id, f"{brand.id}/forums"][: 1 + is_forums]
-    return max(map(_moment, names))
+    published, written = generation(brand)
+    return max(published, written) if is_forums else published
+
+
+def generation(brand: Brand) -> Generation:
+    """Return what differs wherever any of this brand's content is said to have changed.
+
+    These are when staff published and when people wrote. The later of them alone would
+    stay the same where this process hears later of what was earlier.
+    """
+    return _moment(brand.id), _moment(f"{brand.id}/forums")
 
 
 def begin(brand: Brand) -> None:

@@ -12,6 +12,7 @@ from portal.desk import models as desk
 
 FEW, MANY = 250, 1250
 MOST_GROWTH = 1.02
+MOST_CALLS_A_GUIDE = 10
 
 
 @pytest.fixture
@@ -78,6 +79,19 @@ def test_what_is_known_is_shown_at_the_same_cost_however_many_guides_there_are(
 
     growth = {one: with_many[one] / with_few[one] for one in addresses}
     assert {one: grown for one, grown in growth.items() if grown > MOST_GROWTH} == {}
+
+
+def test_a_books_page_is_made_again_at_nearly_the_same_cost_however_long_it_is(
+    client, fill
+):
+    address = f"/kb/books/{desk.Book.objects.get(name='Tips').pk}-tips/"
+    fill(100)
+    with_few = calls(client, address)
+
+    fill(300)
+    with_many = calls(client, address)
+
+    assert (with_many - with_few) / 200 < MOST_CALLS_A_GUIDE
 
 
 def test_a_search_costs_the_same_after_the_guides_were_read_again(client, fill):
