@@ -67,7 +67,8 @@ def test_pages_and_forms_go_on_where_nothing_can_be_logged(tmp_path):
             f"{address}/requests/new/",
             data={
                 "key": "a" * 32,
-                "note": "My pen leaks",
+                "category": "1",
+                "note": "My printer leaks",
                 "name": "Ann Example",
                 "email": "ann@example.com",
             },
