@@ -153,6 +153,7 @@ _PHP_NOISE = re.compile(
     r"(?:(?!<b>).){0,2000}<b>[^<]{0,1000}</b> on line <b>\d+</b>(?:<br\s*/?>)?\n?",
     re.DOTALL,
 )
+_IN_PHP_NOISE = "</b> on line <b>"
 
 
 def _cut(text: str, root: str) -> str:
@@ -169,7 +170,9 @@ def _cut(text: str, root: str) -> str:
         end = closing.end()
     if end < opening.end():
         raise Unreadable
-    return _PHP_NOISE.sub("", text[opening.start() : end])
+    document = text[opening.start() : end]
+    # Looking for the words first spares long answers the slow search.
+    return _PHP_NOISE.sub("", document) if _IN_PHP_NOISE in document else document
 
 
 class _LimitedTree:
