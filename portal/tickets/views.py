@@ -35,7 +35,7 @@ from portal.tickets import conversation, questions
 from portal.tickets.following import CheckForm, ReplyForm, empty_reply
 from portal.tickets.listing import Listing, all_columns, as_csv, shown_columns
 from portal.tickets.submitting import FILES_LIMITS
-from portal.tickets.whole_pages import ticket_page
+from portal.tickets.whole_pages import remembered_page
 
 PAGE_LENGTH = 20
 REPLY_LIMITS = (Limit(60, 60 * 60),)
@@ -369,7 +369,7 @@ def _ticket_page(
         "form": form,
     }
     if reply is None and not form.is_bound:
-        return ticket_page(request, sheet, **shown)
+        return remembered_page(request, sheet, **shown)
     return render_page(
         request,
         "tickets/detail.html",

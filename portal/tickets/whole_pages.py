@@ -22,7 +22,7 @@ _pages: Memo[str] = Memo(_PAGES_BYTES)
 _KEY_PLACE = outbox.new_key()
 
 
-def ticket_page(
+def remembered_page(
     request: PortalRequest, sheet: Sheet, **shown: Hashable
 ) -> HttpResponse:
     """Return the request's page with an empty reply, under a key of its own.
