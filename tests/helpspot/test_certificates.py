@@ -109,6 +109,15 @@ def helpspot_at(desk, ca_file=""):
     return HelpSpot(Connection(base_url=address, ca_file=str(ca_file)), LIMITS)
 
 
+def assert_told_nothing(desk, ca_file):
+    helpspot = helpspot_at(desk, ca_file)
+    with pytest.raises(Unavailable):
+        helpspot.util.version()
+    with pytest.raises(Unavailable):
+        helpspot.request.create(note="Labels come out blank")
+    assert desk.asked == 0
+
+
 def test_a_help_desk_of_our_own_authority_answers(desk, authority):
     helpspot = helpspot_at(desk, ca_file=authority[0])
 
@@ -120,25 +129,14 @@ def test_a_help_desk_that_nobody_vouches_for_is_told_nothing(
     desk, tmp_path, knows_another
 ):
     another = certify(tmp_path, "another")[0] if knows_another else ""
-    helpspot = helpspot_at(desk, ca_file=another)
 
-    with pytest.raises(Unavailable):
-        helpspot.util.version()
-    with pytest.raises(Unavailable):
-        helpspot.request.create(note="Labels come out blank")
-    assert desk.asked == 0
+    assert_told_nothing(desk, ca_file=another)
 
 
 def test_a_certificate_for_another_address_is_told_nothing(tmp_path):
     certified = certify(tmp_path, "elsewhere", "127.0.0.2")
     with serving(certified) as desk:
-        helpspot = helpspot_at(desk, ca_file=certified[0])
-
-        with pytest.raises(Unavailable):
-            helpspot.util.version()
-        with pytest.raises(Unavailable):
-            helpspot.request.create(note="Labels come out blank")
-        assert desk.asked == 0
+        assert_told_nothing(desk, ca_file=certified[0])
 
 
 def test_calls_do_not_wait_for_the_certificates_to_be_read_again(tmp_path):
