@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import requests
 import urllib3
 from django.views.decorators.debug import sensitive_variables
+from requests.adapters import BaseAdapter
 
 from portal.helpspot.deadline import Deadline, PunctualAdapter, current, recognising
 from portal.helpspot.embedded import SCHEME, EmbeddedAdapter
@@ -40,26 +41,22 @@ class Answer:
     may_pass: bool = False
 
 
-def new_session(address: str, ca_file: str) -> requests.Session:
-    """Return a session that reaches the help desk there, on a socket or in here.
+def new_way(address: str, ca_file: str) -> BaseAdapter:
+    """Return a way to the help desk there, on a socket or in here.
 
-    `ca_file` has the certificates to trust, "" for those of `requests`.
+    No session of `requests` stands before it: that would bring one customer's cookies
+    into another's call, and follow redirects. `ca_file` has the certificates to trust,
+    "" for those of `requests`.
     """
-    session = requests.Session()
-    session.trust_env = False
     if address.startswith(SCHEME):
-        session.mount(SCHEME, EmbeddedAdapter())
-        return session
+        return EmbeddedAdapter()
     is_tls = address.lower().startswith("https:")
-    adapter = PunctualAdapter(recognising(ca_file) if is_tls else None)
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, adapter)
-    return session
+    return PunctualAdapter(recognising(ca_file) if is_tls else None)
 
 
 @sensitive_variables()
 def exchange(
-    session: requests.Session,
+    way: BaseAdapter,
     request: requests.Request,
     deadline: Deadline,
     *,
@@ -67,7 +64,7 @@ def exchange(
     max_bytes: int,
 ) -> Answer:
     """Send and read the whole answer, or say how it was lost."""
-    response = begin(session, request, deadline, connect=connect)
+    response = begin(way, request, deadline, connect=connect)
     if isinstance(response, Answer):
         return response
     body = bytearray()
@@ -86,7 +83,7 @@ def exchange(
 
 @sensitive_variables()
 def begin(
-    session: requests.Session,
+    way: BaseAdapter,
     request: requests.Request,
     deadline: Deadline,
     *,
@@ -95,12 +92,8 @@ def begin(
     """Send; return the answer from its first byte, or how it was lost."""
     token = current.set(deadline)
     try:
-        # Prepared without the session: one customer's call carries no other's cookie.
-        return session.send(
-            request.prepare(),
-            stream=True,
-            allow_redirects=False,
-            timeout=(connect, deadline.wait),
+        return way.send(
+            request.prepare(), stream=True, timeout=(connect, deadline.wait)
         )
     except _LOST as exc:
         left = deadline.may_have_left and not _is_before_sending(exc)

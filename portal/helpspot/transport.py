@@ -14,20 +14,21 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import Literal, TypeVar
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import requests
 from django.views.decorators.debug import sensitive_variables
+from requests.adapters import BaseAdapter
 
 from portal.helpspot.breaker import Closed, Door
 from portal.helpspot.connection import Connection, Limits
 from portal.helpspot.deadline import Deadline
 from portal.helpspot.embedded import SCHEME
 from portal.helpspot.errors import Unavailable, Uncertain
-from portal.helpspot.exchange import Answer, Chunks, begin, exchange, new_session
+from portal.helpspot.exchange import Answer, Chunks, begin, exchange, new_way
 from portal.helpspot.metrics import Kind, measured
 from portal.helpspot.multipart import MultipartForm
 from portal.helpspot.refusals import Build, settle, why_no_file
@@ -85,13 +86,12 @@ class Transport:
         max_bytes = limits.long_answer_bytes if is_long else limits.answer_bytes
         request = self._request(verb, method, parameters or {})
         with measured(method), self._passing("read", method):
-            session = self._session()
-            answer = self._exchange(session, request, deadline, max_bytes)
+            answer = self._exchange(self._way(), request, deadline, max_bytes)
             if answer.may_pass:
                 pause = random.uniform(*limits.pause)  # noqa: S311  # jitter
                 if pause < deadline.left():
                     time.sleep(pause)
-                    answer = self._exchange(session, request, deadline, max_bytes)
+                    answer = self._exchange(self._way(), request, deadline, max_bytes)
             if built is None:
                 return settle(method, answer, build, lost=Unavailable)
             return built.answer(
@@ -121,8 +121,8 @@ class Transport:
         deadline = Deadline(time.monotonic() + seconds, seconds)
         with measured(method), self._passing("write", method):
             # A new connection cannot have been closed while it lay idle.
-            with self._new_session() as session:
-                answer = self._exchange(session, request, deadline, limits.answer_bytes)
+            with closing(self._new_way()) as way:
+                answer = self._exchange(way, request, deadline, limits.answer_bytes)
             lost = Uncertain if answer.may_have_left else Unavailable
             return settle(method, answer, build, lost=lost, has_files=bool(files))
 
@@ -138,7 +138,7 @@ class Transport:
         )
         deadline = Deadline(time.monotonic() + limits.download, limits.wait)
         with measured("file"), self._passing("read", "file"):
-            response = begin(self._session(), request, deadline, connect=limits.connect)
+            response = begin(self._way(), request, deadline, connect=limits.connect)
             if isinstance(response, Answer):
                 raise Unavailable("file")
             failure = why_no_file(response)
@@ -177,13 +177,13 @@ class Transport:
     @sensitive_variables()
     def _exchange(
         self,
-        session: requests.Session,
+        way: BaseAdapter,
         request: requests.Request,
         deadline: Deadline,
         max_bytes: int,
     ) -> Answer:
         return exchange(
-            session,
+            way,
             request,
             deadline,
             connect=self._limits.connect,
@@ -207,15 +207,15 @@ class Transport:
         # Outside of the handler: the error has no other error behind it.
         raise Unavailable(method)
 
-    def _session(self) -> requests.Session:
-        """Return this thread's session for reads, whose connections stay open."""
-        session: requests.Session | None = getattr(self._kept, "session", None)
-        if session is None:
-            session = self._kept.session = self._new_session()
-        return session
+    def _way(self) -> BaseAdapter:
+        """Return this thread's way for reads, whose connections stay open."""
+        way: BaseAdapter | None = getattr(self._kept, "way", None)
+        if way is None:
+            way = self._kept.way = self._new_way()
+        return way
 
-    def _new_session(self) -> requests.Session:
-        return new_session(self._base, self.connection.ca_file)
+    def _new_way(self) -> BaseAdapter:
+        return new_way(self._base, self.connection.ca_file)
 
 
 @sensitive_variables()

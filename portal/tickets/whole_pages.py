@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -17,7 +17,8 @@ from portal.tickets.conversation import Sheet
 
 _PAGES_BYTES = 1024 * 1024
 
-_pages: Memo[str] = Memo(_PAGES_BYTES)
+# Cut where the reply's key goes.
+_pages: Memo[tuple[bytes, ...]] = Memo(_PAGES_BYTES)
 # Stands where the reply's key goes: nobody can write it, so it stands nowhere else.
 _KEY_PLACE = outbox.new_key()
 
@@ -37,14 +38,19 @@ def remembered_page(
         request.sections.has_forums,
         accounts.signed_in_as(request),
     )
-    page = _pages.answer(
+    pieces = _pages.answer(
         # What is said of "now" changes with the hour.
         (frame, sheet, ages(sheet.moments), *shown.items()),
-        lambda: render_to_string(
-            "tickets/detail.html",
-            {"sheet": sheet, "section": "requests", "key": _KEY_PLACE, **shown},
-            request,
-        ),
-        lambda made: (made,),
+        lambda: _rendered(request, {"sheet": sheet, **shown}),
+        lambda made: made,
     )
-    return HttpResponse(page.replace(_KEY_PLACE, outbox.new_key()))
+    return HttpResponse(outbox.new_key().encode().join(pieces))
+
+
+def _rendered(request: PortalRequest, shown: Mapping[str, object]) -> tuple[bytes, ...]:
+    page = render_to_string(
+        "tickets/detail.html",
+        {"section": "requests", "key": _KEY_PLACE, **shown},
+        request,
+    )
+    return tuple(page.encode().split(_KEY_PLACE.encode()))

@@ -228,5 +228,18 @@ def test_what_is_planned_is_announced_though_nothing_else_changes(
     assert "closed for maintenance" in detail_page(holder, inkwell.ticket)
 
 
+def test_a_request_that_ended_long_ago_takes_no_more_replies(
+    customer, inkwell, brand_says
+):
+    brand_says(closed_reply_days=7)
+
+    pages = [detail_page(customer, inkwell.closed_ticket) for _ in "12"]
+
+    assert "takes no more replies" in pages[0]
+    assert 'name="key"' not in pages[0]
+    assert pages[0] == pages[1]
+    assert pages[0].rstrip().endswith("</html>")
+
+
 def open_again(holder, inkwell) -> None:
     holder.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})
