@@ -19,7 +19,9 @@ RATIO = 1.2
 REPEATS = 3
 CROWD = 200
 HUNG = 50
-HUNG_P99_SECONDS = 0.3
+FAILS = ("500", "silent")
+# How much longer a known page may take because others hang.
+HUNG_SECONDS = 0.2
 PACE_SECONDS = 0.03
 KNOWN = ("/", "/kb/", "/forums/")
 
@@ -110,28 +112,36 @@ def hung_pages_hang_nobody(site: Portal, cookies: dict[str, str]) -> list[str]:
     """Open known pages while 50 visitors open requests at a help desk that is silent.
 
     The visitors come at the same moment, to one process that just heard of it and does
-    not even know which fields requests have.
+    not even know which fields requests have. So many cost something where the help desk
+    fails at once, too: how much depends on the machine.
     """
-    ticket, _key = site.seeded["tickets"][0]  # type: ignore[index]  # JSON of our own
+    extra = 0.0
     for _repeat in range(REPEATS):
-        site.forget()
-        site.start_web()
-        for path in KNOWN:
-            _open(site.port, path)
-        site.proxy.turn("silent")
-        statuses, times = asyncio.run(
-            _beside_hung(site.port, f"/requests/{ticket}/", cookies)
-        )
-        site.proxy.turn()
-        print(
-            f"{HUNG} pages hung at once, answers {dict(statuses)}: "
-            f"p99 of {len(times)} known pages {_p99(times) * 1000:.0f} ms "
-            f"({HUNG_P99_SECONDS * 1000:.0f} at most), slowest {max(times):.2f} s",
-            flush=True,
-        )
-        if _p99(times) <= HUNG_P99_SECONDS:
+        failing, silent = (_known_beside(site, fault, cookies) for fault in FAILS)
+        extra = silent - failing
+        if extra <= HUNG_SECONDS:
             return []
-    return [f"p99 of known pages while pages hang: {_p99(times) * 1000:.0f} ms"]
+    return [f"pages that hang keep known ones for {extra * 1000:.0f} ms"]
+
+
+def _known_beside(site: Portal, fault: str, cookies: dict[str, str]) -> float:
+    """Return the 99th percentile of known pages, in seconds."""
+    ticket, _key = site.seeded["tickets"][0]  # type: ignore[index]  # JSON of our own
+    site.forget()
+    site.start_web()
+    for path in KNOWN:
+        _open(site.port, path)
+    site.proxy.turn(fault)
+    statuses, times = asyncio.run(
+        _beside_hung(site.port, f"/requests/{ticket}/", cookies)
+    )
+    site.proxy.turn()
+    print(
+        f"{HUNG} pages at once, help desk {fault}, answers {dict(statuses)}: "
+        f"p99 of {len(times)} known pages {_p99(times) * 1000:.0f} ms",
+        flush=True,
+    )
+    return _p99(times)
 
 
 async def _beside_hung(
