@@ -129,7 +129,7 @@ def _request_page(ports: Ports, fetch: _Fetch, access_key: str, folder: Path) ->
 def _submission(ports: Ports, form: dict[str, str]) -> Page:
     sent = urlencode(form | {"csrfmiddlewaretoken": TOKEN})
     headers = f"Cookie: csrftoken={TOKEN}\r\n"
-    floors = {"c": "/commit/", "e": "/hand-over/"}
+    floors = {"c": "/commit/", "e": "/hand-over/", "g": "/promises/"}
     return Page(
         "submit (POST)",
         "/requests/new/",

@@ -11,7 +11,7 @@ from tests.bench import browser
 from tests.bench.growth import SIGNED_IN
 
 # The least share of its floor's throughput that a page is meant to reach.
-GOALS = {"a": 0.7, "c": 0.7, "d": 0.8, "e": 0.7, "f": 0.9}
+GOALS = {"a": 0.7, "c": 0.7, "d": 0.8, "e": 0.7, "f": 0.9, "g": 0.7}
 MOST_CPU_MS = 0.6
 MOST_MEMORY_MB = 120
 MOST_GROWTH = 1.3
@@ -52,6 +52,9 @@ The floors have `startproject`'s middleware and stand for the least a page can c
 - **d**: one call of 5 ms upstream on a kept connection, and b's template
 - **e**: c and one call upstream: a submission that is handed over at once
 - **f**: a 304 by Django's `etag` decorator
+- **g**: what a submission promises, in as few lines: the words sealed in a row that is
+  committed before a byte leaves, a call on a connection of its own, its outcome
+  committed, and a receipt in a new session
 - **n**: the same file from nginx, where the machine has one; here the load generator
   is what limits
 

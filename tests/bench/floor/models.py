@@ -8,3 +8,12 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Kept(models.Model):
+    key = models.CharField(max_length=64, unique=True)
+    state = models.CharField(max_length=10)
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.key

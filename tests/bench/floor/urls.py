@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from functools import cache
+from typing import Any
 
 import requests
+from cryptography.fernet import Fernet
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.crypto import get_random_string
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import etag
 
-from tests.bench.floor.models import Note
+from tests.bench.floor.models import Kept, Note
 
+SEAL = Fernet(Fernet.generate_key())
 _kept = threading.local()
 
 
@@ -56,7 +61,7 @@ def one_commit(request: HttpRequest) -> HttpResponse:
 
 
 def one_call(request: HttpRequest, name: str) -> HttpResponse:
-    _call("GET", settings.UPSTREAM_QUERY)
+    _call(_kept_session(), "GET", settings.UPSTREAM_QUERY)
     return render(request, "lines.html", {"lines": lines(name)})
 
 
@@ -65,7 +70,26 @@ def commit_and_call(request: HttpRequest) -> HttpResponse:
     refused = _take(request)
     if refused:
         return refused
-    _call("POST", "method=request.create", settings.UPSTREAM_FORM)
+    _post(_kept_session())
+    return _see_other()
+
+
+def all_promises(request: HttpRequest) -> HttpResponse:
+    """Do what a submission promises: sealed, sent once, settled, with a receipt."""
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(form.errors.as_json(), status=422)
+    words = json.dumps(form.cleaned_data).encode()
+    kept = Kept.objects.create(
+        key=get_random_string(32), state="sending", sealed=SEAL.encrypt(words)
+    )
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = _post(session)
+    Kept.objects.filter(pk=kept.pk, state="sending").update(
+        state="delivered", sealed=SEAL.encrypt(answer.content)
+    )
+    request.session["receipts"] = {kept.key: SEAL.encrypt(words).decode()}
     return _see_other()
 
 
@@ -83,16 +107,27 @@ def _take(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
-def _call(verb: str, query: str, form: str = "") -> None:
+def _kept_session() -> requests.Session:
     if not hasattr(_kept, "session"):
         _kept.session = requests.Session()
         _kept.session.trust_env = False
+    session: requests.Session = _kept.session
+    return session
+
+
+def _post(session: requests.Session) -> requests.Response:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    query = "method=request.create"
+    return _call(session, "POST", query, data=settings.UPSTREAM_FORM, headers=headers)
+
+
+def _call(
+    session: requests.Session, verb: str, query: str, **what: Any
+) -> requests.Response:
     address = f"{settings.UPSTREAM_URL}/api/index.php?{query}"
-    headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
-    answer = _kept.session.request(
-        verb, address, data=form or None, headers=headers, timeout=5
-    )
+    answer = session.request(verb, address, timeout=5, **what)
     answer.raise_for_status()
+    return answer
 
 
 def _see_other() -> HttpResponse:
@@ -106,5 +141,6 @@ urlpatterns = [
     path("commit/", one_commit),
     path("call/<str:name>/", one_call),
     path("hand-over/", commit_and_call),
+    path("promises/", all_promises),
     path("slow/", slow),
 ]
