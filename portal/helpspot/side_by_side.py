@@ -13,6 +13,7 @@ from portal.helpspot.connection import Connection
 from portal.helpspot.embedded import SCHEME
 
 T = TypeVar("T")
+Waiting = deque[tuple[Callable[[], T], Future[T]]]
 # Half of a help desk's places: who asks much leaves room for others.
 AT_ONCE = 4
 # What these reads set going in turn, all of it together, leaves some places as well.
@@ -33,6 +34,8 @@ def side_by_side(connection: Connection, reads: Sequence[Callable[[], T]]) -> li
         return [read() for read in reads]
     waiting = deque((read, Future[T]()) for read in reads)
     answers = [answer for _, answer in waiting]
+    # The caller begins with the first: where that fails, it waits for no other.
+    first = waiting.popleft()
     spare = _spare.get(None) or Semaphore(AT_ONCE_WITHIN - 1)
     token = _spare.set(spare)
     try:
@@ -40,22 +43,27 @@ def side_by_side(connection: Connection, reads: Sequence[Callable[[], T]]) -> li
             if spare.acquire(blocking=False):
                 helper = _helpers.submit(copy_context().run, _work_off, waiting)
                 helper.add_done_callback(lambda _helper: spare.release())
+        _do(*first, waiting)
         _work_off(waiting)
     finally:
         _spare.reset(token)
     return [answer.result() for answer in answers]
 
 
-def _work_off(waiting: deque[tuple[Callable[[], T], Future[T]]]) -> None:
+def _work_off(waiting: Waiting[T]) -> None:
     """Do what waits, until nothing does or something failed."""
     while True:
         try:
             read, answer = waiting.popleft()
         except IndexError:
             return
-        try:
-            answer.set_result(read())
-        except BaseException as exc:  # the caller raises it
-            # All before it have begun: it, or one of them, is the first error.
-            waiting.clear()
-            answer.set_exception(exc)
+        _do(read, answer, waiting)
+
+
+def _do(read: Callable[[], T], answer: Future[T], waiting: Waiting[T]) -> None:
+    try:
+        answer.set_result(read())
+    except BaseException as exc:  # the caller raises it
+        # All before it have begun: it, or one of them, is the first error.
+        waiting.clear()
+        answer.set_exception(exc)

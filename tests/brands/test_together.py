@@ -117,6 +117,18 @@ def test_what_fails_waits_for_nothing_that_was_asked_for_beside_it():
         release.set()
 
 
+def test_nobody_waits_for_another_thread_to_ask_what_must_be_asked_for():
+    def other(number):
+        return partial(remembered, BRAND, f"other {number}", lambda: "fields")
+
+    asking = {
+        beside(HELPSPOT, threading.current_thread, other(number))[0]
+        for number in range(300)
+    }
+
+    assert asking == {threading.current_thread()}
+
+
 def test_what_is_at_hand_is_not_asked_for_beside_anything():
     wanting, asking = [], []
     recall = partial(read, "a", wanting, asking)
