@@ -70,6 +70,6 @@ def test_a_reply_being_written_outlives_the_tab_and_ends_when_posted(
     page.get_by_role("button", name="Post reply").click()
 
     expect(page.get_by_role("main")).to_contain_text("The polyester one.")
-    assert "posted=" not in page.url
+    expect(page).not_to_have_url(re.compile("posted="))
     page.reload()
     expect(page.get_by_role("region", name="Your draft")).to_be_hidden()
