@@ -24,8 +24,8 @@ from portal.memo import Memo
 # A longer list is cut to its newest: each process has it unpacked in its memory.
 MOST_TICKETS = 2000
 SUMMARY_LENGTH = 200
-# The texts of some eight of the longest lists; what holds them takes nearly as much.
-REMEMBERED_BYTES = 8 * 1024 * 1024
+# The texts of some sixteen of the longest lists; what holds them takes nearly as much.
+REMEMBERED_BYTES = 16 * 1024 * 1024
 
 
 class TicketList(tuple[TicketSummary, ...]):
