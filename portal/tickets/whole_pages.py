@@ -39,7 +39,7 @@ def remembered_page(
         accounts.signed_in_as(request),
     )
     pieces = _pages.answer(
-        # What is said of "now" changes with the hour.
+        # Times are said by their age, which changes while nothing else does.
         (frame, sheet, ages(sheet.moments), *shown.items()),
         lambda: _rendered(request, {"sheet": sheet, **shown}),
         lambda made: made,

@@ -97,7 +97,7 @@ def test_a_remembered_part_is_another_for_other_values():
 
 
 def test_a_remembered_part_escapes_what_was_safe_when_it_came_before():
-    safe = render(FOOTER, name=mark_safe("<b>Ink</b>"))
+    safe = render(FOOTER, name=mark_safe("<b>Ink</b>"))  # what is tried
     unsafe = render(FOOTER, name="<b>Ink</b>")
 
     assert "<b>Ink</b>" in safe
