@@ -6,22 +6,23 @@ time, the same statements take longer than the database does.
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError
+from django.contrib.sessions.backends.base import CreateError
+from django.core import signing
 from django.db import IntegrityError, connection
 from django.utils import timezone
-from django.utils.crypto import get_random_string
+
+from portal.statements import insert
+from portal.turns import to_write
 
 _FIND = (
     "SELECT session_data FROM django_session "
     "WHERE session_key = %s AND expire_date > %s"
 )
-_BEGIN = (
-    "INSERT INTO django_session (session_key, session_data, expire_date) "
-    "VALUES (%s, %s, %s)"
-)
+# Whose signs are all hexadecimal: 128 random bits.
 KEY_LENGTH = 32
 
 
@@ -41,18 +42,28 @@ class SessionStore(db.SessionStore):
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
         """Write it; raises `CreateError` for a new one whose key is taken."""
-        if not must_create or self.session_key is None:
-            super().save(must_create)
+        if self.session_key is None:
+            self.create()
             return
-        row = self.create_model_instance(self._session)  # type: ignore[attr-defined]  # Django's
-        adapt = connection.ops.adapt_datetimefield_value
-        values = [row.session_key, row.session_data, adapt(row.expire_date)]
+        with to_write():
+            if must_create:
+                self._begin()
+            else:
+                super().save()
+
+    def _begin(self) -> None:
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(_BEGIN, values)
+            insert(self.create_model_instance(self._session))  # type: ignore[attr-defined]  # Django's
         except IntegrityError:
             raise CreateError from None
 
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """Return it as it is stored: not packed, as what is sealed in it hardly is."""
+        packed: str = signing.dumps(
+            session_dict, salt=self.key_salt, serializer=self.serializer
+        )
+        return packed
+
     def _get_new_session_key(self) -> str:
         # Whether it is taken, the database says when it is written.
-        return get_random_string(KEY_LENGTH, VALID_KEY_CHARS)
+        return secrets.token_hex(KEY_LENGTH // 2)

@@ -1,4 +1,4 @@
-"""What takes much memory for a moment, done by one thread of a process at a time."""
+"""What threads of a process do one at a time, each in its turn."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from django.db import connection
+from django.db import OperationalError, connection
 
-_turn = Lock()
+# As long as SQLite itself would wait for another process.
+WRITE_SECONDS = 5
+_room = Lock()
+_writing = Lock()
 
 
 @contextmanager
 def one_at_a_time(seconds: float = -1) -> Iterator[None]:
-    """Wait for one's turn, if need be for ever; raises `TimeoutError`."""
-    if not _turn.acquire(timeout=seconds):
+    """Do what takes much memory for a moment; raises `TimeoutError`.
+
+    Waits for its turn, if need be for ever.
+    """
+    if not _room.acquire(timeout=seconds):
         raise TimeoutError
     try:
         yield
@@ -24,4 +30,22 @@ def one_at_a_time(seconds: float = -1) -> Iterator[None]:
             if not connection.in_atomic_block:
                 connection.close()
         finally:
-            _turn.release()
+            _room.release()
+
+
+@contextmanager
+def to_write() -> Iterator[None]:
+    """Write to the database; raises `OperationalError` where others take too long.
+
+    SQLite has one writer at a time and no queue: who finds it taken sleeps and asks
+    again, and may be overtaken for ever. A transaction that has begun is the writer.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    if not _writing.acquire(timeout=WRITE_SECONDS):
+        raise OperationalError("database is locked")
+    try:
+        yield
+    finally:
+        _writing.release()

@@ -33,9 +33,7 @@ def test_a_key_that_nobody_was_given_begins_no_session():
 def test_a_key_that_is_taken_goes_to_nobody_else(monkeypatch):
     first = begun(name="Amal")
     keys = iter([first.session_key, "y" * 32])
-    monkeypatch.setattr(
-        "portal.sessions.get_random_string", lambda *_args, **_options: next(keys)
-    )
+    monkeypatch.setattr("portal.sessions.secrets.token_hex", lambda _size: next(keys))
 
     second = begun(name="Ben")
 

@@ -67,15 +67,20 @@ def record(action: str, who: str, limits: Sequence[Limit]) -> None:
 
 
 def spend(*counters: Counter) -> None:
-    """Count one attempt for each; raises `TooManyAttempts`, and then counts none.
-
-    One statement counts them all, so that many tries at the same moment cannot pass
-    together; inside a transaction they count only if that ends well.
-    """
+    """Count one attempt for each; raises `TooManyAttempts`, and then counts none."""
     with transaction.atomic():
-        for limit, count, retry_after in _count(counters):
-            if count > limit.count:
-                raise TooManyAttempts(retry_after)
+        admit(*counters)
+
+
+def admit(*counters: Counter) -> None:
+    """Count one attempt for each, as part of a transaction: they count if it ends well.
+
+    Raises `TooManyAttempts`, and then it must not. One statement counts them all, so
+    that many tries at the same moment cannot pass together.
+    """
+    for limit, count, retry_after in _count(counters):
+        if count > limit.count:
+            raise TooManyAttempts(retry_after)
 
 
 def is_reached(action: str, who: str, limits: Sequence[Limit]) -> bool:

@@ -51,7 +51,7 @@ def send(
             request.helpspot,
             content,
             key=_key(request.brand, content),
-            admit=partial(limits.spend, counter),
+            admit=partial(limits.admit, counter),
         )
     except TooManyAttempts as exc:
         form.show_pause(exc.retry_after)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 
 from django.conf import settings
 from django.db import transaction
@@ -48,6 +48,8 @@ from portal.outbox.leases import keeping_lease
 from portal.outbox.models import StagedFile, Submission, new_token
 from portal.outbox.points import reached
 from portal.outbox.schedule import LEASE, is_overdue, next_look, next_try
+from portal.statements import update
+from portal.turns import to_write
 
 logger = logging.getLogger(__name__)
 
@@ -113,11 +115,15 @@ def release(submission: Submission, state: Submission.State, **changes: object) 
 def _change(
     rows: QuerySet[Submission], submission: Submission, **changes: object
 ) -> bool:
-    if rows.update(**changes) == 0:
-        return False
+    is_changed = rows.update(**changes) > 0
+    if is_changed:
+        _take_over(submission, changes)
+    return is_changed
+
+
+def _take_over(submission: Submission, changes: Mapping[str, object]) -> None:
     for name, value in changes.items():
         setattr(submission, name, value)
-    return True
 
 
 # ------------------------------------------------------------------- delivery
@@ -133,8 +139,13 @@ def deliver(submission: Submission, helpspot: HelpSpot) -> None:
         submission.refresh_from_db()
         return
     reached("connecting")
-    ready = _ready(submission, helpspot, OPENING_SECONDS)
-    if not ready:
+    try:
+        content = unpack(submission)
+    except Unreadable as exc:
+        hold(submission, str(exc))
+        return
+    errand = _errand(submission, helpspot, OPENING_SECONDS)
+    if not errand:
         return
     if not advance(
         submission, state=State.SENDING, attempts=attempts, due_at=now() + LEASE
@@ -142,27 +153,30 @@ def deliver(submission: Submission, helpspot: HelpSpot) -> None:
         submission.refresh_from_db()
         return
     with keeping_lease(submission, _byte_count(submission)):
-        _send(submission, helpspot, *ready, is_interactive=False)
+        _send(submission, helpspot, content, errand, is_interactive=False)
 
 
-def hand_over(submission: Submission, helpspot: HelpSpot) -> None:
+def hand_over(submission: Submission, content: Content, helpspot: HelpSpot) -> None:
     """Send what was just kept, whose lease is ours, while its customer waits.
 
     Then HelpSpot's refusal ends it (`refused`) because the form comes back; later it
     would wait for an operator. Whether an absent help desk is back, others find out.
     """
     with keeping_lease(submission, _byte_count(submission)):
-        ready = _ready(submission, helpspot, CUSTOMER_SECONDS)
-        if ready:
-            _send(submission, helpspot.at_once, *ready, is_interactive=True)
+        errand = _errand(submission, helpspot, CUSTOMER_SECONDS)
+        if errand:
+            _send(submission, helpspot.at_once, content, errand, is_interactive=True)
 
 
-def _ready(
+def _errand(
     submission: Submission, helpspot: HelpSpot, seconds: float
-) -> tuple[Content, Errand] | None:
-    """Return what goes to HelpSpot; None, and recorded, where it cannot go now."""
+) -> Errand | None:
+    """Return what goes with it, files opened; None, and recorded, where it cannot go.
+
+    Each file may take so many seconds to be opened.
+    """
     try:
-        return unpack(submission, helpspot, opening_seconds=seconds)
+        return errand_for(submission, helpspot, opening_seconds=seconds)
     except Unreadable as exc:
         hold(submission, str(exc))
     except NoRoom:
@@ -209,37 +223,48 @@ def _send(
     logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
 
 
-def unpack(
+def unpack(submission: Submission) -> Content:
+    """Return what was kept; raises `Unreadable`."""
+    try:
+        with _opening():
+            plain = seals.open_sealed(submission.sealed_content)
+        return CONTENTS[submission.kind].from_json(plain)
+    except (KeyError, ValidationError):
+        # The validation error's text quotes what the customer wrote.
+        raise Unreadable(_("This version of the portal cannot read it.")) from None
+
+
+@contextmanager
+def _opening() -> Iterator[None]:
+    try:
+        yield
+    except seals.BrokenSeal:
+        raise Unreadable(
+            _("Its seal cannot be opened: was SECRET_KEY changed?")
+        ) from None
+
+
+def errand_for(
     submission: Submission, helpspot: HelpSpot, *, opening_seconds: float | None = None
-) -> tuple[Content, Errand]:
-    """Return what was kept and what goes with it; raises `Unreadable`.
+) -> Errand:
+    """Return what goes with what was kept; raises `Unreadable`.
 
     Its files come along only where it says how long each may take to be opened, and
     then it raises `NoRoom` where that is too short.
     """
     files: Sequence[Upload] = ()
-    try:
-        plain = seals.open_sealed(submission.sealed_content)
-        content = CONTENTS[submission.kind].from_json(plain)
-        if submission.file_count and opening_seconds is not None:
+    if submission.file_count and opening_seconds is not None:
+        with _opening():
             files = uploads(submission, opening_seconds)
-            if len(files) != submission.file_count:
-                raise Unreadable(_("One of its files is gone."))
-    except seals.BrokenSeal:
-        raise Unreadable(
-            _("Its seal cannot be opened: was SECRET_KEY changed?")
-        ) from None
-    except (KeyError, ValidationError):
-        # The validation error's text quotes what the customer wrote.
-        raise Unreadable(_("This version of the portal cannot read it.")) from None
-    errand = Errand(
+        if len(files) != submission.file_count:
+            raise Unreadable(_("One of its files is gone."))
+    return Errand(
         reference=submission.reference,
         since=submission.created_at,
         takes_references=takes_references(helpspot),
         is_repeat=submission.may_repeat,
         files=files,
     )
-    return content, errand
 
 
 # ------------------------------------------------------------------- outcomes
@@ -250,24 +275,25 @@ def settle(submission: Submission, sent: Sent) -> bool:
 
     HelpSpot's word counts whoever holds the lease. False if it was settled before.
     """
-    undelivered = Submission.objects.filter(pk=submission.pk).exclude(
-        state=State.DELIVERED
-    )
+    changes: dict[str, object] = {
+        "state": State.DELIVERED,
+        "result_id": sent.id,
+        "sealed_access_key": seals.seal_text(sent.access_key),
+        "sealed_content": b"",
+        "sealed_problems": b"",
+        "remark": "",
+        "settled_at": now(),
+        "lease_owner": "",
+        "due_at": None,
+    }
     # A lone statement commits itself.
-    with transaction.atomic() if submission.file_count else nullcontext():
-        is_news = _change(
-            undelivered,
-            submission,
-            state=State.DELIVERED,
-            result_id=sent.id,
-            sealed_access_key=seals.seal_text(sent.access_key),
-            sealed_content=b"",
-            sealed_problems=b"",
-            remark="",
-            settled_at=now(),
-            lease_owner="",
-            due_at=None,
+    with to_write(), transaction.atomic() if submission.file_count else nullcontext():
+        undelivered = "id = %s AND state <> %s"
+        is_news = update(
+            Submission, changes, undelivered, [submission.pk, State.DELIVERED]
         )
+        if is_news:
+            _take_over(submission, changes)
         reached("wiping")
         if is_news and submission.file_count:
             StagedFile.objects.filter(submission=submission).delete()

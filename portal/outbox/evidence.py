@@ -23,6 +23,7 @@ from portal.outbox.contents import Sent, TicketContent, mark_of
 from portal.outbox.delivery import (
     Unreadable,
     claim,
+    errand_for,
     hold,
     release,
     settle,
@@ -44,7 +45,8 @@ def look(submission: Submission, helpspot: HelpSpot) -> None:
         return
     reached("looking")
     try:
-        content, errand = unpack(submission, helpspot)
+        content = unpack(submission)
+        errand = errand_for(submission, helpspot)
     except Unreadable as exc:
         hold(submission, str(exc))
         return

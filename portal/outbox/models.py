@@ -25,12 +25,14 @@ from portal.outbox import seals
 
 # Nothing that is read out or typed wrongly: no 0/O, 1/I/L, U.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_REFERENCES = len(REFERENCE_ALPHABET) ** 8
 REFERENCE_PATTERN = rf"R-[{REFERENCE_ALPHABET}]{{4}}-[{REFERENCE_ALPHABET}]{{4}}"
 
 
 def new_reference() -> str:
     """Return a new random reference such as `R-7F3K-92QD`."""
-    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(8))
+    number, size = secrets.randbelow(_REFERENCES), len(REFERENCE_ALPHABET)
+    letters = "".join(REFERENCE_ALPHABET[number // size**at % size] for at in range(8))
     return f"R-{letters[:4]}-{letters[4:]}"
 
 

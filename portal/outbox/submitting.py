@@ -35,6 +35,8 @@ from portal.outbox.points import reached
 from portal.outbox.room import has_room
 from portal.outbox.schedule import LEASE, horizon
 from portal.seals import secret_keys
+from portal.statements import insert
+from portal.turns import to_write
 
 logger = logging.getLogger(__name__)
 
@@ -86,11 +88,11 @@ def submit(
     """Keep it and hand it over; raises `Rejected` and `NotStored`."""
     if not key:
         raise ValueError("A submission needs a key.")
-    submission, is_ours = _keep(brand, key, content, files, admit)
+    submission, ours = _keep(brand, key, content, files, admit)
     reached("kept")
     try:
-        if is_ours:
-            hand_over(submission, helpspot)
+        if ours:
+            hand_over(submission, ours, helpspot)
         else:
             _follow(submission)
     except DatabaseError as exc:
@@ -136,23 +138,26 @@ def _keep(
     content: Content,
     files: Sequence[StagedFile],
     admit: Admit,
-) -> tuple[Submission, bool]:
-    """Return the key's submission and whether this call brought what it says."""
+) -> tuple[Submission, Content | None]:
+    """Return the key's submission, and what it says where this call brought that."""
+    said = content
     try:
         fresh = _fresh(content, files)
         while True:
             # Refused where the key is known: then another call's row is there to find.
             with suppress(IntegrityError):
-                return _insert(brand, key, content.kind, fresh, files, admit), True
+                return _insert(brand, key, content.kind, fresh, files, admit), said
             known = Submission.objects.get(brand_id=brand.id, key=key)
             if known.state == State.REFUSED:
-                return known, _reopen(known, fresh, files, admit)
+                is_ours = _reopen(known, fresh, files, admit)
+                return known, said if is_ours else None
             if _has_all(known, content, files):
-                return known, False
+                return known, None
             # The same form with more in it: somebody went back and wrote on. What
             # comes again after that takes the same way from key to key.
             key = _key_after(brand, key, content)
-            fresh["sealed_content"] = _sealed(content.repeating(known.reference))
+            said = content.repeating(known.reference)
+            fresh["sealed_content"] = _sealed(said)
     except (DatabaseError, Submission.DoesNotExist) as exc:
         raise NotStored from exc
 
@@ -232,9 +237,8 @@ def _insert(
     admit: Admit,
 ) -> Submission:
     with _keeping():
-        submission = Submission.objects.create(
-            brand_id=brand.id, key=key, kind=kind, **fresh
-        )
+        submission = Submission(brand_id=brand.id, key=key, kind=kind, **fresh)
+        insert(submission)
         # Asked last: what is kept already needs no room.
         if not has_room():
             raise NoRoom
@@ -249,7 +253,7 @@ def _keeping() -> Iterator[None]:
     in_commit: object = None
     try:
         # Durable: inside somebody else's transaction nothing would be kept yet.
-        with transaction.atomic(durable=True):
+        with to_write(), transaction.atomic(durable=True):
             yield
             in_commit = connection.connection
     except DatabaseError as exc:

@@ -264,7 +264,7 @@ def _submit(
         ),
         key=answers["key"],
         files=form.attachments.waiting,
-        admit=partial(limits.spend, *counters),
+        admit=partial(limits.admit, *counters),
     )
     category = form.questions.category
     try:

@@ -291,7 +291,7 @@ def _send(
                 ),
                 key=form.cleaned_data["key"],
                 files=form.attachments.waiting,
-                admit=partial(limits.spend, ("reply", visitor, REPLY_LIMITS)),
+                admit=partial(limits.admit, ("reply", visitor, REPLY_LIMITS)),
             )
     except TooManyAttempts as exc:
         form.show_pause(exc.retry_after)
