@@ -217,7 +217,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.operations.middleware.PageTimesMiddleware",  # static files are no pages
     "portal.stored_pages.StoredPagesMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.middleware.ContentSecurityMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "portal.middleware.SessionsMiddleware",
     "django.middleware.common.CommonMiddleware",
