@@ -38,11 +38,8 @@ def update(
 
 
 def _stored(value: Any) -> Any:
-    match value:
-        case datetime():
-            return connection.ops.adapt_datetimefield_value(value)
-        case str():  # or a choice
-            return str(value)
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
     return value
 
 
