@@ -117,11 +117,12 @@ def _change(
 ) -> bool:
     is_changed = rows.update(**changes) > 0
     if is_changed:
-        _take_over(submission, changes)
+        take_over(submission, changes)
     return is_changed
 
 
-def _take_over(submission: Submission, changes: Mapping[str, object]) -> None:
+def take_over(submission: Submission, changes: Mapping[str, object]) -> None:
+    """Bring a submission up to date with changes that its row just got."""
     for name, value in changes.items():
         setattr(submission, name, value)
 
@@ -293,7 +294,7 @@ def settle(submission: Submission, sent: Sent) -> bool:
             Submission, changes, undelivered, [submission.pk, State.DELIVERED]
         )
         if is_news:
-            _take_over(submission, changes)
+            take_over(submission, changes)
         reached("wiping")
         if is_news and submission.file_count:
             StagedFile.objects.filter(submission=submission).delete()

@@ -27,7 +27,7 @@ from portal.helpspot.errors import Rejected
 from portal.outbox import seals
 from portal.outbox.clock import now
 from portal.outbox.contents import Content, VoteContent
-from portal.outbox.delivery import hand_over, problems_of
+from portal.outbox.delivery import hand_over, problems_of, take_over
 from portal.outbox.errors import NoRoom, NotStored, PerhapsStored
 from portal.outbox.files import attach
 from portal.outbox.models import StagedFile, Submission, new_token
@@ -149,8 +149,9 @@ def _keep(
                 return _insert(brand, key, content.kind, fresh, files, admit), said
             known = Submission.objects.get(brand_id=brand.id, key=key)
             if known.state == State.REFUSED:
-                is_ours = _reopen(known, fresh, files, admit)
-                return known, said if is_ours else None
+                if _reopen(known, fresh, files, admit):
+                    return known, said
+                continue  # another call just did, perhaps with other words
             if _has_all(known, content, files):
                 return known, None
             # The same form with more in it: somebody went back and wrote on. What
@@ -276,7 +277,8 @@ def _reopen(
         if is_ours:
             admit()
             attach(files, refused)
-    refused.refresh_from_db()
+    if is_ours:
+        take_over(refused, fresh)
     return is_ours
 
 

@@ -341,3 +341,71 @@ print(json.dumps([*submit_meanwhile(take), sum(renewals[1:])]))
         )
 
     assert seen == [taken.get("state", "sending"), True, 0]
+
+
+REFUSED_BEFORE = """
+from portal.helpspot.errors import Rejected
+from django.db import OperationalError, connection
+def submit(note):
+    return outbox.submit(*portal, outbox.TicketContent(note=note), key="k1")
+try:
+    submit("refused")
+except Rejected:
+    pass
+"""
+
+
+@pytest.mark.parametrize("second", ["It stops.", "It stops. Now it smokes."])
+def test_loses_no_words_of_two_who_correct_a_refused_form_at_once(
+    in_new_portal, second
+):
+    with serving() as desk:
+        desk.faults = ["refuse"]
+        in_new_portal(
+            REFUSED_BEFORE
+            + f"second = {second!r}"
+            + """
+def read(execute, sql, *asked):
+    answer = execute(sql, *asked)
+    if sql.startswith("SELECT") and '"outbox_submission"' in sql:
+        connection.execute_wrappers.clear()
+        together(lambda: submit("It stops."), 1)
+    return answer
+connection.execute_wrappers.append(read)
+submit(second)
+print(json.dumps(None))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    notes = [values["tNote"] for values in desk.writes("request.create")]
+    assert {note.split("\n")[0] for note in notes} == {"It stops.", second}
+    assert ["May repeat" in note for note in notes] == [False, True][: len(notes)]
+
+
+def test_what_was_corrected_is_not_called_unsent_once_it_is_kept(in_new_portal):
+    with serving() as desk:
+        desk.faults = ["refuse"]
+        seen = in_new_portal(
+            REFUSED_BEFORE
+            + """
+commit = connection._commit
+def fail(*asked):
+    raise OperationalError("the server left")
+def leave():
+    commit()
+    connection.execute_wrappers.append(fail)
+connection._commit = leave
+seen = []
+try:
+    seen.append(type(submit("corrected")).__name__)
+except outbox.NotStored as exc:
+    seen.append(type(exc).__name__)
+connection.execute_wrappers.clear()
+seen.append(Submission.objects.get().state)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == ["Submission", "sending"]
