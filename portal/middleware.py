@@ -11,6 +11,7 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware, PolicyParts
 from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -84,7 +85,8 @@ def _policy_of_most() -> str:
 class SessionsMiddleware(SessionMiddleware):
     """Django's sessions, where one that cannot be saved is no bare error.
 
-    What the view did stands; the same form sent again leads to the same receipt.
+    What the view did stands; the same form sent again leads to the same receipt. That
+    holds as well where another page of the same browser just signed out.
     """
 
     def process_response(
@@ -93,7 +95,7 @@ class SessionsMiddleware(SessionMiddleware):
         """Save the session, or say that the next page cannot be opened just now."""
         try:
             return super().process_response(request, response)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, SessionInterrupted):
             response.close()
             return not_stored(request, is_done=True)
 

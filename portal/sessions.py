@@ -1,4 +1,4 @@
-"""Django's sessions in the database, found and begun with one bare statement each.
+"""Django's sessions in the database: one bare statement finds, begins or changes one.
 
 Every private page reads one and every receipt begins one. Put together by the ORM each
 time, the same statements take longer than the database does.
@@ -10,12 +10,14 @@ import secrets
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import CreateError
+from django.contrib.sessions.backends.base import CreateError, UpdateError
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.sessions.models import Session
 from django.core import signing
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from portal.statements import insert
+from portal.statements import insert, update
 from portal.turns import to_write
 
 _FIND = (
@@ -41,21 +43,31 @@ class SessionStore(db.SessionStore):
         return self.decode(found[0])
 
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
-        """Write it; raises `CreateError` for a new one whose key is taken."""
+        """Write it.
+
+        Raises `CreateError` for a new one whose key is taken, `UpdateError` for one
+        that is gone, and the database's own errors where it cannot tell.
+        """
         if self.session_key is None:
             self.create()
             return
+        row = self.create_model_instance(self._session)  # type: ignore[attr-defined]  # Django's
         with to_write():
             if must_create:
-                self._begin()
+                self._begin(row)
             else:
-                super().save()
+                self._go_on(row)
 
-    def _begin(self) -> None:
+    def _begin(self, row: AbstractBaseSession) -> None:
         try:
-            insert(self.create_model_instance(self._session))  # type: ignore[attr-defined]  # Django's
+            insert(row)
         except IntegrityError:
             raise CreateError from None
+
+    def _go_on(self, row: AbstractBaseSession) -> None:
+        changes = {"session_data": row.session_data, "expire_date": row.expire_date}
+        if not update(Session, changes, "session_key = %s", [row.session_key]):
+            raise UpdateError
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Return it as it is stored: not packed, as what is sealed in it hardly is."""

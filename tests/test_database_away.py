@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from portal.accounts.models import KeptList
 from portal.desk.models import Ticket
 from portal.memo import Memo
 from portal.outbox.models import StagedFile, Submission
+from portal.tickets import receipts
 from tests.html_page import parse_page
 from tests.tickets.asking import URL, valid
 
@@ -19,13 +22,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def locked():
-    """Let another program hold the database's lock."""
+    """Let another program hold the database's lock, and return how it lets go."""
     connection.ensure_connection()
     connection.connection.execute("PRAGMA busy_timeout=50")
     holder = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
 
-    def lock() -> None:
+    def lock() -> Callable[[], None]:
         holder.execute("BEGIN EXCLUSIVE")
+        return holder.rollback
 
     yield lock
     if holder.in_transaction:
@@ -131,6 +135,33 @@ def test_a_request_whose_receipt_cannot_be_opened_is_not_called_unsent(
     assert response.status_code == 503
     assert "not sent" not in page
     assert "Nothing is sent twice" in page
+    assert client.post(URL, valid(inkwell, note="It stops.")).status_code == 303
+    assert Ticket.objects.count() == count + 1
+
+
+@pytest.mark.parametrize("trouble", ["locked", "signed out"])
+def test_a_request_is_not_called_damaged_where_the_session_cannot_go_on(
+    client, inkwell, locked, monkeypatch, trouble
+):
+    client.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})
+    count = Ticket.objects.count()
+    remember, let_go = receipts.remember, []
+
+    def remember_in_time(*args):
+        remember(*args)
+        if trouble == "locked":
+            let_go.append(locked())
+        else:
+            Session.objects.all().delete()
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(receipts, "remember", remember_in_time)
+        response = client.post(URL, valid(inkwell, note="It stops."))
+    for end in let_go:
+        end()
+
+    assert response.status_code == 503
+    assert "Nothing is sent twice" in response.content.decode()
     assert client.post(URL, valid(inkwell, note="It stops.")).status_code == 303
     assert Ticket.objects.count() == count + 1
 
