@@ -180,8 +180,9 @@ def not_stored(request: HttpRequest, *, is_done: bool = False) -> HttpResponse:
 
     Nothing was sent on, or with `is_done` it was and only the next page is missing; the
     page sends the same form again, which is never taken twice, and says so where this
-    is that form.
+    is that form. Files that were not kept are asked for once more.
     """
+    file_fields = [] if is_done else list(request.FILES)
     is_done = is_done or "perhaps" in request.POST
     typed = [
         (name, value)
@@ -193,6 +194,7 @@ def not_stored(request: HttpRequest, *, is_done: bool = False) -> HttpResponse:
         "is_post": request.method == "POST",
         "is_done": is_done,
         "texts": [(name, value) for name, value in typed if _is_text(value)],
+        "file_fields": file_fields,
         "others": [(name, value) for name, value in typed if not _is_text(value)],
     }
     return error_page(request, 503, context, name="not_stored")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from portal.accounts.models import KeptList
@@ -67,6 +68,43 @@ def test_a_request_comes_back_whole_and_nothing_is_sent(client, inkwell, locked)
     assert "It stops.\nTwice." in page
     connection.close()
     assert Ticket.objects.count() == count
+
+
+@pytest.mark.parametrize("is_reply", [False, True])
+def test_a_file_that_came_with_a_form_is_not_dropped_in_silence(
+    client, inkwell, locked, is_reply
+):
+    client.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})
+    address = f"/requests/{inkwell.ticket.pk}/reply/" if is_reply else URL
+    locked()
+
+    file = SimpleUploadedFile("photo.png", b"a photo")
+    response = client.post(address, valid(inkwell, note="It stops.", attached=file))
+
+    page = parse_page(response)
+    assert response.status_code == 503
+    assert "was not sent" in page.one("main").text
+    assert "photo.png was not kept. Choose it again" in page.one("main").text
+    assert page.one("textarea", name="note").text == "It stops."
+
+
+def test_a_page_without_its_form_asks_for_the_files_again(client, inkwell, monkeypatch):
+    client.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})
+    monkeypatch.setattr(
+        "portal.sessions.SessionStore.load",
+        lambda *_args: raise_away(),
+    )
+    address = f"/requests/{inkwell.ticket.pk}/reply/"
+    file = SimpleUploadedFile("photo.png", b"a photo")
+
+    response = client.post(
+        address, {"key": "k", "note": "Like this.", "attached": file}
+    )
+
+    form = parse_page(response).one("form", method="post")
+    assert form["enctype"] == "multipart/form-data"
+    assert form.one("input", type="file")["name"] == "attached"
+    assert "Your files were not kept. Choose them again" in form.text
 
 
 def test_a_full_disk_is_told_like_a_lock(client, inkwell, full):

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db import DatabaseError
 from django.template.defaultfilters import filesizeformat
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
@@ -97,9 +98,14 @@ class Attachments:
 
     @contextmanager
     def refusing_what_is_left(self) -> Iterator[None]:
-        """Name the new files that the block leaves behind: they need choosing again."""
+        """Name the new files that the block leaves behind: they need choosing again.
+
+        Raises `outbox.NotStored` where the database is away.
+        """
         try:
             yield
+        except DatabaseError as exc:
+            raise outbox.NotStored from exc
         finally:
             for file in self._fresh:
                 reason = _("%(name)s was not kept. Choose it again") % {
