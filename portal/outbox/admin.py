@@ -17,6 +17,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.outbox.clock import now
+from portal.outbox.delivery import Unreadable
 from portal.outbox.models import Submission
 from portal.outbox.operating import discard_held, readable, send_again
 from portal.outbox.seals import BrokenSeal
@@ -92,6 +93,8 @@ class SubmissionAdmin(_Admin):
             return gettext("Shown only while it is held.")
         try:
             content = readable(submission, with_files=False)
+        except Unreadable as exc:
+            return str(exc)
         except BrokenSeal:
             return gettext("Its seal cannot be opened.")
         return format_html("<pre>{}</pre>", _as_json(content))
@@ -130,9 +133,9 @@ class SubmissionAdmin(_Admin):
         held = list(queryset.filter(state=State.HELD))
         try:
             content = _as_json([readable(submission) for submission in held])
-        except BrokenSeal:
+        except (Unreadable, BrokenSeal):
             self.message_user(
-                request, _("A seal among them cannot be opened."), messages.ERROR
+                request, _("One among them cannot be read."), messages.ERROR
             )
             return None
         for submission in held:

@@ -17,7 +17,6 @@ from portal.brands import Brand
 from portal.helpspot import HelpSpot
 from portal.helpspot.errors import HelpSpotError, Unavailable
 from portal.helpspot.types import TicketSummary
-from portal.outbox import seals
 from portal.outbox.clock import now
 from portal.outbox.contents import Sent, TicketContent, mark_of
 from portal.outbox.delivery import (
@@ -99,10 +98,10 @@ def settle_with(brand: Brand, summaries: Sequence[TicketSummary]) -> None:
 def _is_by_the_same(submission: Submission, summary: TicketSummary) -> bool:
     """Say whether the listed request is its sender's: anyone may quote a reference."""
     try:
-        plain = seals.open_sealed(submission.sealed_content)
-    except seals.BrokenSeal:
+        content = unpack(submission)
+    except Unreadable:
         return False
-    sender = TicketContent.from_json(plain).email
+    sender = content.email if isinstance(content, TicketContent) else ""
     return not (sender and summary.email) or (
         sender.casefold() == summary.email.casefold()
     )

@@ -6,7 +6,7 @@ import base64
 
 from portal.outbox import seals
 from portal.outbox.clock import now
-from portal.outbox.delivery import CONTENTS, advance, discard, problems_of
+from portal.outbox.delivery import advance, discard, problems_of, unpack
 from portal.outbox.models import StagedFile, Submission
 from portal.outbox.schedule import horizon
 
@@ -39,12 +39,12 @@ def discard_held(submission: Submission, reason: str) -> bool:
 
 
 def readable(submission: Submission, *, with_files: bool = True) -> dict[str, object]:
-    """Return what a submission says as JSON values; raises `BrokenSeal`.
+    """Return what a submission says as JSON values.
 
-    Files come by name and size, and `with_files` with their content as base64.
+    Files come by name and size, and `with_files` with their content as base64. Raises
+    `Unreadable`, and `BrokenSeal` where it is a file's.
     """
-    plain = seals.open_sealed(submission.sealed_content)
-    content = CONTENTS[submission.kind].from_json(plain)
+    content = unpack(submission)
     return {
         "reference": submission.reference,
         "brand": submission.brand_id,

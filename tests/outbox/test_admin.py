@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.outbox.models import Submission
+from portal.outbox.seals import seal
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +127,26 @@ def test_exports_held_ones_with_their_files(operator, held, away):
     [file] = exported["files"]
     assert base64.b64decode(file["base64"]) == b"a log"
     assert response["Content-Disposition"].startswith("attachment")
+
+
+@pytest.fixture
+def unreadable(held):
+    """What another version of the portal kept, held because this one cannot read it."""
+    words = json.dumps({"text": "private words", "email": "ann@example.com"})
+    Submission.objects.filter(pk=held.pk).update(sealed_content=seal(words.encode()))
+    return held
+
+
+@pytest.mark.parametrize("kind", ["reply", "fax"])
+def test_says_that_what_is_held_cannot_be_read(operator, unreadable, kind, caplog):
+    Submission.objects.filter(pk=unreadable.pk).update(kind=kind)
+
+    page = operator.get(f"{LIST}{unreadable.pk}/change/").content.decode()
+    answer = act(operator, "export_as_json", [unreadable]).content.decode()
+
+    assert "This version of the portal cannot read it." in page
+    assert "One among them cannot be read." in answer
+    assert "private words" not in caplog.text
 
 
 def test_offers_neither_adding_nor_deleting(operator, held):

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.helpspot.types import TicketSummary
+from portal.outbox.models import Submission
+from portal.outbox.seals import seal
 from portal.outbox.worker import drain
 from tests.html_page import parse_page
 
@@ -271,6 +273,16 @@ def test_settles_nothing_that_somebody_else_merely_quotes(portal, doubtful):
     )
 
     outbox.settle_with(portal[0], [quoting, quoted])
+
+    doubtful.refresh_from_db()
+    assert doubtful.state == "unknown"
+
+
+def test_settles_nothing_that_this_version_cannot_read(portal, doubtful):
+    other = seal(b'{"text": "It prints nothing."}')
+    Submission.objects.filter(pk=doubtful.pk).update(sealed_content=other)
+
+    outbox.settle_with(portal[0], [summary(doubtful)])
 
     doubtful.refresh_from_db()
     assert doubtful.state == "unknown"
