@@ -109,8 +109,7 @@ def attend(submission: Submission) -> None:
     try:
         brand = brand_with_id(submission.brand_id)
     except LookupError:
-        if claim(submission, State.CONNECTING):
-            hold(submission, _("Its brand is no longer served here."))
+        _hold_of_no_brand(submission)
         return
     helpspot = helpspot_for(brand.connection)
     match submission.state:
@@ -122,3 +121,13 @@ def attend(submission: Submission) -> None:
                 presume_lost(submission, helpspot)
         case State.UNKNOWN:
             look(submission, helpspot)
+
+
+def _hold_of_no_brand(submission: Submission) -> None:
+    unknown_since = submission.unknown_since
+    if submission.state == State.SENDING:
+        # Whoever was sending it is gone.
+        unknown_since = now()
+    if claim(submission, State.CONNECTING):
+        remark = _("Its brand is no longer served here.")
+        hold(submission, remark, unknown_since=unknown_since)

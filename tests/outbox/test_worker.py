@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from portal import outbox
 from portal.outbox.models import Submission
+from portal.outbox.operating import send_again
 from portal.outbox.worker import drain
 
 pytestmark = pytest.mark.django_db
@@ -223,6 +224,25 @@ def test_holds_what_belongs_to_a_brand_that_is_gone(portal):
 
     submission.refresh_from_db()
     assert submission.state == "held"
+
+
+def test_what_a_brand_that_is_gone_may_have_sent_is_not_sent_again_in_silence(
+    desk, portal
+):
+    desk.faults = ["hang_up_after"]
+    submission = submit(portal)
+    Submission.objects.filter(pk=submission.pk).update(
+        brand_id="sold", state="sending", unknown_since=None, due_at=timezone.now()
+    )
+
+    work(seconds=1)
+    Submission.objects.update(brand_id="default")
+    send_again(Submission.objects.get())
+    work(seconds=2)
+
+    first, second = (values["tNote"] for values in desk.writes("request.create"))
+    assert first.endswith(f"Ref. {submission.reference}")
+    assert second.endswith(f"May repeat {submission.reference}")
 
 
 @pytest.mark.parametrize("loss", ["key", "file"])
