@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 
 from django.db import DatabaseError
 from django.utils import timezone
 
 from portal import outbox
-from portal.accounts.limits import Limit, TooManyAttempts, spend, visitor_network
+from portal.accounts.limits import (
+    Counter,
+    Limit,
+    TooManyAttempts,
+    admit,
+    spend,
+    visitor_network,
+)
 from portal.helpspot.errors import Rejected
 from portal.http import PortalRequest
 from portal.seals import digests
@@ -39,35 +48,48 @@ def cast_vote(request: PortalRequest, page_id: int, *, is_helpful: bool) -> Vote
     try:
         spend(("vote", address, THIRTY_AN_HOUR))
         visitor = todays_visitor(request)
-        key, *earlier_keys = digests(f"kb.vote:{page_id}", visitor)
+        keys = digests(f"kb.vote:{page_id}", visitor)
         # What the limits count is counted anew once SECRET_KEY is changed.
-        earlier = outbox.known_key(request.brand, earlier_keys)
-        if earlier or not _may_vote(page_id, visitor, address):
-            is_changed = outbox.change_vote(
-                request.brand,
-                key=earlier or key,
-                page_id=page_id,
-                is_helpful=is_helpful,
-            )
-            return _said(is_helpful=is_helpful) if is_changed else Voted.BEFORE
+        known = outbox.known_key(request.brand, keys)
+        counters = (
+            (f"vote:{page_id}", visitor, ONCE_A_DAY),
+            (f"vote-from:{page_id}", address, FIVE_A_DAY),
+        )
+        if known is None and _is_cast(
+            request, page_id, keys[0], counters, is_helpful=is_helpful
+        ):
+            return _said(is_helpful=is_helpful)
+        is_changed = outbox.change_vote(
+            request.brand,
+            key=known or keys[0],
+            page_id=page_id,
+            is_helpful=is_helpful,
+        )
+    except (Rejected, outbox.NotStored, DatabaseError):
+        return Voted.LOST
+    return _said(is_helpful=is_helpful) if is_changed else Voted.BEFORE
+
+
+def _is_cast(
+    request: PortalRequest,
+    page_id: int,
+    key: str,
+    counters: Sequence[Counter],
+    *,
+    is_helpful: bool,
+) -> bool:
+    """Keep a vote and hand it over; False where one more on its page is too many.
+
+    The counters count it only where it is kept.
+    """
+    try:
         outbox.cast_vote(
             request.brand,
             request.helpspot,
             page_id=page_id,
             is_helpful=is_helpful,
             key=key,
-        )
-    except (Rejected, outbox.NotStored, DatabaseError):
-        return Voted.LOST
-    return _said(is_helpful=is_helpful)
-
-
-def _may_vote(page_id: int, visitor: str, address: str) -> bool:
-    """Count a vote on a page; False where one more is too many."""
-    try:
-        spend(
-            (f"vote:{page_id}", visitor, ONCE_A_DAY),
-            (f"vote-from:{page_id}", address, FIVE_A_DAY),
+            admit=partial(admit, *counters),
         )
     except TooManyAttempts:
         return False

@@ -104,7 +104,13 @@ def submit(
 
 
 def cast_vote(
-    brand: Brand, helpspot: HelpSpot, *, page_id: int, is_helpful: bool, key: str = ""
+    brand: Brand,
+    helpspot: HelpSpot,
+    *,
+    page_id: int,
+    is_helpful: bool,
+    key: str = "",
+    admit: Admit = anyone,
 ) -> Submission:
     """Keep a vote on a guide and hand it over; raises `NotStored`.
 
@@ -112,7 +118,7 @@ def cast_vote(
     the page lets `change_vote` find it while it waits.
     """
     content = VoteContent(page_id=page_id, is_helpful=is_helpful)
-    return submit(brand, helpspot, content, key=key or new_key())
+    return submit(brand, helpspot, content, key=key or new_key(), admit=admit)
 
 
 def change_vote(brand: Brand, *, key: str, page_id: int, is_helpful: bool) -> bool:

@@ -110,6 +110,20 @@ def test_one_address_votes_thirty_times_an_hour(client, guide, vote_url, time_ma
     assert counts(guide) == (1, 0)
 
 
+def test_a_vote_that_could_not_be_kept_can_be_cast_again(
+    client, guide, vote_url, settings
+):
+    settings.OUTBOX_MAX_WAITING = 0
+    lost = client.post(vote_url, {"vote": "yes"})
+    settings.OUTBOX_MAX_WAITING = 10
+
+    again = client.post(vote_url, {"vote": "yes"})
+
+    assert urlsplit(lost["Location"]).query == "voted=lost"
+    assert urlsplit(again["Location"]).query == "voted=yes"
+    assert counts(guide) == (1, 0)
+
+
 def test_while_the_help_desk_is_away_the_vote_is_kept(
     client, guide, vote_url, page_url, settings
 ):
