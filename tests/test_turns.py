@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -57,6 +59,29 @@ def test_a_writer_that_waited_too_long_is_told_so(sqlite, another_writes, monkey
     monkeypatch.undo()
     with turns.to_write():
         pass
+
+
+def test_a_turn_and_another_process_together_take_no_longer(
+    sqlite, another_writes, monkeypatch
+):
+    monkeypatch.setattr(turns, "WRITE_SECONDS", 1)
+    connection.ensure_connection()
+    connection.connection.execute("PRAGMA busy_timeout = 1000")
+    holder = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    with closing(holder):
+        holder.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.8, another_writes.set).start()
+        began_at = time.monotonic()
+
+        with pytest.raises(OperationalError), turns.to_write(), transaction.atomic():
+            pytest.fail("another process was writing")
+
+        waited = time.monotonic() - began_at
+        holder.rollback()
+    (timeout,) = connection.connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.close()
+    assert 0.8 < waited < 1.3
+    assert timeout == 1000
 
 
 def test_a_transaction_that_has_begun_waits_for_nobody(sqlite, another_writes):
