@@ -275,6 +275,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "PRAGMA cache_size=-64;"
         ),
     }
+else:
+    # As long as SQLite waits; DATABASE_URL may say otherwise.
+    DATABASES["default"]["OPTIONS"] = {
+        "options": "-c lock_timeout=5s",
+        "connect_timeout": 5,
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES: dict[str, dict[str, Any]] = {

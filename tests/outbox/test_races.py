@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
 
 import pytest
 
+from tests.faults.databases import POSTGRES, Postgres
 from tests.outbox.double import closed_port, serving
 
 SETUP = """
@@ -198,6 +203,66 @@ print(json.dumps(seen))
 
     assert seen == ["not stored", "delivered"]
     assert len(desk.writes("request.create")) == 1
+
+
+SUBMIT_TIMED = """
+import time
+began_at = time.monotonic()
+try:
+    outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1")
+    seen = "stored"
+except outbox.NotStored:
+    seen = "not stored"
+print(json.dumps([seen, time.monotonic() - began_at]))
+"""
+
+
+def test_says_not_stored_where_the_database_does_not_answer(in_new_portal):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        seen, seconds = in_new_portal(
+            SUBMIT_TIMED,
+            setup=SETUP,
+            DATABASE_URL=f"postgres://portal@127.0.0.1:{port}/portal",
+        )
+
+    assert seen == "not stored"
+    assert 4 < seconds < 7
+
+
+@pytest.fixture
+def postgres():
+    """A PostgreSQL of the test's own."""
+    if not POSTGRES.exists():
+        pytest.skip("no PostgreSQL here")
+    with TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        run.mkdir()
+        database = Postgres(run, closed_port())
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+def test_says_not_stored_where_somebody_holds_the_table_for_long(
+    in_new_portal, postgres
+):
+    with serving() as desk:
+        in_new_portal("print(json.dumps(None))", DATABASE_URL=postgres.url)
+        holder = Thread(target=postgres.hold, args=(12,))
+        holder.start()
+        seen, seconds = in_new_portal(
+            SUBMIT_TIMED,
+            setup=SETUP,
+            HELPSPOT_URL=desk.url,
+            DATABASE_URL=postgres.url,
+        )
+        holder.join()
+
+    assert seen == "not stored"
+    assert 4 < seconds < 7
+    assert desk.done == []
 
 
 def test_says_not_stored_when_the_database_is_away(in_new_portal):
