@@ -47,7 +47,9 @@ def take_feedback(
         ("feedback", visitor_network(request), THIRTY_AN_HOUR),
     )
     said = "\n".join((visitor, str(page.id), reason, comment))
-    key, *earlier_keys = digests("portal.kb.feedback", said)
+    key, *earlier_keys = keys = digests("portal.kb.feedback", said)
+    if Feedback.objects.filter(key__in=keys).exists():
+        return
     if settings.FEEDBACK_CATEGORY is not None:
         try:
             outbox.submit(
@@ -64,8 +66,6 @@ def take_feedback(
             pass  # as by a category that asks for more than readers are asked
         else:
             return
-    if Feedback.objects.filter(key__in=earlier_keys).exists():
-        return
     kept = Feedback(key=key, page_id=page.id, page_name=page.name[:255], reason=reason)
     kept.comment = comment
     Feedback.objects.bulk_create([kept], ignore_conflicts=True)

@@ -153,6 +153,21 @@ def test_keeps_what_the_category_refuses(client, inkwell, url, settings):
     assert kept() == [("wrong", "The pen is blue now.")]
 
 
+def test_what_was_kept_for_want_of_room_is_not_filed_as_well(
+    client, inkwell, url, settings
+):
+    settings.FEEDBACK_CATEGORY = inkwell.categories["billing"].pk
+    before = desk.Ticket.objects.count()
+    settings.OUTBOX_MAX_WAITING = 0
+    client.post(url, SAID)
+    settings.OUTBOX_MAX_WAITING = 10
+
+    client.post(url, SAID)
+
+    assert kept() == [("wrong", "The pen is blue now.")]
+    assert desk.Ticket.objects.count() == before
+
+
 def test_a_visitor_says_five_things_a_day_about_a_guide(
     client, inkwell, url, time_machine
 ):
