@@ -154,15 +154,18 @@ def _keep(
             with suppress(IntegrityError):
                 return _insert(brand, key, content.kind, fresh, files, admit), said
             known = Submission.objects.get(brand_id=brand.id, key=key)
-            if known.state == State.REFUSED:
+            is_refused = known.state == State.REFUSED
+            if not is_refused and _has_all(known, content, files):
+                return known, None
+            after = _key_after(brand, key, content)
+            # While it was on its way, these very words may have gone out after it.
+            if is_refused and known_key(brand, [after]) is None:
                 if _reopen(known, fresh, files, admit):
                     return known, said
                 continue  # another call just did, perhaps with other words
-            if _has_all(known, content, files):
-                return known, None
             # The same form with more in it: somebody went back and wrote on. What
             # comes again after that takes the same way from key to key.
-            key = _key_after(brand, key, content)
+            key = after
             said = content.repeating(known.reference)
             fresh["sealed_content"] = _sealed(said)
     except (DatabaseError, Submission.DoesNotExist) as exc:

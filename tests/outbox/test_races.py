@@ -448,6 +448,33 @@ print(json.dumps(None))
     assert ["May repeat" in note for note in notes] == [False, True][: len(notes)]
 
 
+def test_words_sent_after_others_that_were_then_refused_are_sent_once(in_new_portal):
+    with serving() as desk:
+        desk.delay = 0.4
+        desk.faults = ["refuse"]
+        in_new_portal(
+            """
+from contextlib import suppress
+from portal.helpspot.errors import Rejected
+def submit(note):
+    with suppress(Rejected):
+        outbox.submit(*portal, outbox.TicketContent(note=note), key="k1")
+def submit_after():
+    while not Submission.objects.exists():
+        pass
+    submit("It stops. Now it smokes.")
+works = [lambda: submit("It stops."), submit_after]
+together(lambda: works.pop(0)(), 2)
+assert Submission.objects.get(key="k1").state == "refused"
+submit("It stops. Now it smokes.")
+print(json.dumps(None))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert len(desk.writes("request.create")) == 1
+
+
 def test_what_was_corrected_is_not_called_unsent_once_it_is_kept(in_new_portal):
     with serving() as desk:
         desk.faults = ["refuse"]
