@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from copy import copy
+from threading import Thread
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
@@ -60,6 +63,10 @@ State = Submission.State
 # lease, and less where a customer waits for the page.
 OPENING_SECONDS = 10.0
 CUSTOMER_SECONDS = 2.0
+# What HelpSpot answered is known for so long where the database cannot be told: less
+# than what nobody knows is looked for before it is sent once more.
+SETTLING_PAUSE_SECONDS = 1.0
+SETTLING_TRIES = 120
 
 CONTENTS: dict[str, type[Content]] = {
     content.kind: content
@@ -219,9 +226,36 @@ def _send(
         presume_lost(submission, helpspot)
     else:
         reached("answered")
-        settle(submission, sent)
+        _settle_surely(submission, sent)
     reached("settled")
     logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
+
+
+def _settle_surely(submission: Submission, sent: Sent) -> None:
+    """Settle; where the database refuses, go on trying behind, and raise its error.
+
+    Nobody else knows what HelpSpot answered: forgotten, it would be sent once more.
+    """
+    try:
+        settle(submission, sent)
+    except DatabaseError:
+        # Whoever waits goes on with the submission as it is.
+        args = (copy(submission), sent)
+        Thread(target=_go_on_settling, args=args, name="settle", daemon=True).start()
+        raise
+
+
+def _go_on_settling(submission: Submission, sent: Sent) -> None:
+    for _try in range(SETTLING_TRIES):
+        time.sleep(SETTLING_PAUSE_SECONDS)
+        try:
+            settle(submission, sent)
+        except DatabaseError:
+            continue
+        finally:
+            connections.close_all()
+        logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
+        return
 
 
 def unpack(submission: Submission) -> Content:

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 from django.db import connection
 
+from portal import outbox
 from portal.desk.models import Ticket
 from tests.html_page import parse_page
 from tests.outbox.double import closed_port
@@ -127,3 +128,36 @@ def test_a_read_only_database_is_told_and_heals(client, inkwell):
     assert "was not sent" in page.one("main").text
     assert healed.status_code == 303
     assert Ticket.objects.count() == before + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_the_database_could_not_take_is_not_forgotten(desk, portal):
+    if connection.vendor != "sqlite":
+        pytest.skip("another process holds a file here")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 200")
+    name = connection.settings_dict["NAME"]
+    other = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
+
+    def hold(point):
+        if point == "done, no answer yet":
+            other.execute("BEGIN IMMEDIATE")
+
+    desk.reached = hold
+    with closing(other):
+        told = outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1")
+        before = told.state
+        other.execute("ROLLBACK")
+        wait_until(lambda: outbox.find(told.reference).is_delivered)
+
+    known = outbox.find(told.reference)
+    assert before == "sending"
+    assert known.access_key == "1abcdef"
+    assert bytes(known.sealed_content) == b""
+    assert len(desk.writes("request.create")) == 1
+
+
+def wait_until(is_so):
+    ends_at = time.monotonic() + 10
+    while not is_so() and time.monotonic() < ends_at:
+        time.sleep(0.05)
