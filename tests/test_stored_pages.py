@@ -149,6 +149,28 @@ def test_a_head_that_is_known_is_not_sent_again(client, inkwell):
     assert (response.status_code, response["ETag"]) == (304, etag)
 
 
+@pytest.mark.parametrize("cookie", ["session=odd", "csrftoken=of-another-site"])
+def test_a_reader_with_odd_cookies_gets_the_page_of_everyone_and_leaves_it(
+    client, inkwell, cookie
+):
+    response = client.get(PAGE, headers={"Cookie": cookie})
+
+    assert not response.cookies
+    assert "Cookie" not in response["Vary"]
+    assert client.get(PAGE).templates == []  # kept from before
+
+
+@pytest.mark.parametrize("known", ["{etag}", "*"])
+def test_who_knows_the_page_leaves_it_for_readers(client, inkwell, known):
+    etag = client.get(PAGE)["ETag"]
+    store.forget()
+
+    response = client.get(PAGE, headers={"If-None-Match": known.format(etag=etag)})
+
+    assert (response.status_code, response["ETag"]) == (304, etag)
+    assert client.get(PAGE).templates == []  # kept from before
+
+
 def headers_of(response):
     return {name: value for name, value in response.items() if name != "Age"}
 
