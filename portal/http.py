@@ -12,7 +12,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    HttpResponseRedirect,
 )
 from django.shortcuts import redirect as django_redirect
 from django.shortcuts import render
@@ -76,10 +75,13 @@ def redirect(
     request: PortalRequest, to: Any, *args: Any, **kwargs: Any
 ) -> HttpResponse:
     """Redirect to a URL name, object or address, inside a swap as well."""
-    response: HttpResponseRedirect = django_redirect(to, *args, **kwargs)
+    response: HttpResponse = django_redirect(to, *args, **kwargs)
     if request.htmx:
-        return HttpResponseClientRedirect(response.url)
-    response.status_code = 303 if request.method == "POST" else response.status_code
+        response = HttpResponseClientRedirect(response["Location"])
+    elif request.method == "POST":
+        response.status_code = 303
+    # An empty page with htmx's header is nothing for a browser that follows a link.
+    patch_vary_headers(response, ["HX-Request"])
     return response
 
 

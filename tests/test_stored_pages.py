@@ -382,6 +382,21 @@ def test_caches_may_serve_an_old_page_while_they_ask_or_while_we_are_down(
     assert "public" in control
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_caches_keep_apart_how_a_page_and_how_htmx_is_led_on(client, inkwell, headers):
+    topic = inkwell.topic.pk
+    moved = [
+        "/kb/pages/{}/".format(inkwell.pages["blank"].pk),
+        f"/forums/topics/{topic}-x/",
+    ]
+
+    for address in moved:
+        response = client.get(address, headers=headers)
+
+        assert "public" in response["Cache-Control"]
+        assert "HX-Request" in response["Vary"]
+
+
 @pytest.mark.parametrize("address", [PAGE, "/", "/forums/", "FORUM", "TOPIC", "GUIDE"])
 def test_an_outage_shows_the_last_copy_with_its_time_and_keeps_it_for_seconds(
     client, inkwell, address
