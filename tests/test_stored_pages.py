@@ -15,7 +15,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from portal.brands import brand_for, generations
@@ -344,6 +344,21 @@ def test_nor_by_one_made_after_a_post_that_came_a_moment_later(counted):
 
     assert counted() == "rendering 3"
     assert until(lambda: counted() == "rendering 4")
+
+
+def test_what_staff_published_while_nobody_read_shows_to_the_first_reader(
+    counted, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(generations, "IDLE_AFTER_SECONDS", 0.1)
+    monkeypatch.setattr(generations, "LOOK_EVERY_SECONDS", 0.1)
+    engine = "django.core.cache.backends.filebased.FileBasedCache"
+    with override_settings(
+        CACHES={"default": {"BACKEND": engine, "LOCATION": tmp_path}}
+    ):
+        for number in range(1, 6):
+            assert counted() == f"rendering {number}"
+            assert until(lambda: not generations._watcher.is_alive())
+            another_process_publishes()
 
 
 def another_process_publishes():

@@ -65,9 +65,9 @@ def _moment(name: str) -> float:
     if not settings.REFRESH_BEHIND:
         return _look(name)
     _asked_at = time.monotonic()
+    _watch()
     if name not in _known:
         _known[name] = _look(name)
-    _watch()
     return _known[name]
 
 
@@ -88,15 +88,22 @@ def _watch() -> None:
         return
     with _watch_lock:
         if _watcher is None or not _watcher.is_alive():
+            # Nobody looked since the last page: the first after it must not miss what
+            # was said meanwhile.
+            _look_again()
             _watcher = threading.Thread(target=_run, name="generations", daemon=True)
             _watcher.start()
 
 
 def _run() -> None:
     while time.monotonic() - _asked_at < IDLE_AFTER_SECONDS:
-        for name in list(_known):
-            _known[name] = _look(name)
         time.sleep(LOOK_EVERY_SECONDS)
+        _look_again()
+
+
+def _look_again() -> None:
+    for name in list(_known):
+        _known[name] = _look(name)
 
 
 def _key(name: str) -> str:
