@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from portal.brands import brand_for, generations, memory, publishing, shared
 from portal.brands.memory import FRESH_SECONDS, remembered
-from portal.helpspot.errors import NotFound, Unavailable
+from portal.helpspot.errors import Disabled, NotFound, Unavailable
 
 
 class HelpDesk:
@@ -151,6 +151,23 @@ def test_while_one_asks_the_others_get_the_copy_there_is(desk):
         asking.join()
 
 
+def test_a_copy_that_serves_the_others_says_so_when_it_is_old(desk):
+    first = ask(desk)
+    desk.may_answer.clear()
+
+    with after(20 * 3600):
+        asking = threading.Thread(target=ask, args=(desk,))
+        asking.start()
+        assert until(lambda: desk.calls == 2)
+
+        copy = ask(desk)
+        desk.may_answer.set()
+        asking.join()
+
+        assert (copy.value, copy.is_old, copy.read_at) == (1, True, first.read_at)
+        assert not ask(desk).is_old
+
+
 def test_an_outage_is_bridged_by_the_last_copy_which_says_so(desk):
     first = ask(desk)
     desk.error = Unavailable("thing")
@@ -216,6 +233,20 @@ def test_what_staff_published_is_read_anew_everywhere(desk, behind):
     cache.set("portal:generation:default", time.time(), 60)  # another process says so
 
     assert until(lambda: ask(desk).value == 2)
+
+
+@pytest.mark.parametrize("error", [NotFound("thing"), Disabled("thing")])
+def test_what_staff_published_was_not_there_before_and_is_now(desk, behind, error):
+    desk.error = error
+    with pytest.raises(type(error)):
+        ask(desk)
+    desk.error = None
+    time.sleep(0.01)
+
+    generations.begin(brand_for(""))
+    time.sleep(0.01)
+
+    assert ask(desk).value == 2
 
 
 def test_what_staff_published_while_it_was_read_is_read_anew(desk):
