@@ -125,12 +125,14 @@ def is_only_looking() -> bool:
 
 
 def renewed(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
-    """Return what `read` returns now, and let everyone have it."""
+    """Return what `read` returns now, and let everyone have it.
+
+    While the help desk is away the last good copy stands in here as well.
+    """
     if is_only_looking():
         raise NotAtHand
-    task = _Task(brand, name, read)
-    asked_at = timezone.now()
-    return task.note(read(), asked_at)
+    copy, _outcome = _Task(brand, name, read).ask_now()
+    return copy
 
 
 def forget(brand: Brand, name: str) -> None:
@@ -275,18 +277,10 @@ class _Task(Generic[T]):
                 found = self._fresh_copy()
                 if found:
                     return found, "hit"
-                return self._ask_now()
+                return self.ask_now()
 
-    def note(self, value: T, asked_at: datetime) -> Remembered[T]:
-        """Keep what was just read, here and for the other processes."""
-        copy = Remembered(value, asked_at, timezone.now())
-        _failures.pop(self.key, None)
-        packed = pickle.dumps(copy)
-        self._keep_near(copy, packed)
-        shared.keep(self.key, packed, self._keep_seconds)
-        return copy
-
-    def _ask_now(self) -> tuple[Remembered[T], str]:
+    def ask_now(self) -> tuple[Remembered[T], str]:
+        """Ask, whoever else does; an old copy stands in for an absent help desk."""
         asked_at = timezone.now()
         try:
             value = self._read()
@@ -296,7 +290,16 @@ class _Task(Generic[T]):
         except (NotFound, Disabled) as exc:
             self._note_failure(exc, asked_at, NOT_FOUND_SECONDS)
             raise
-        return self.note(value, asked_at), "miss"
+        return self._note(value, asked_at), "miss"
+
+    def _note(self, value: T, asked_at: datetime) -> Remembered[T]:
+        """Keep what was just read, here and for the other processes."""
+        copy = Remembered(value, asked_at, timezone.now())
+        _failures.pop(self.key, None)
+        packed = pickle.dumps(copy)
+        self._keep_near(copy, packed)
+        shared.keep(self.key, packed, self._keep_seconds)
+        return copy
 
     def _stand_in(self, failure: HelpSpotError) -> Remembered[T]:
         copy = self._any_copy()
