@@ -26,8 +26,8 @@ from portal.helpspot import HelpSpot
 
 PUBLIC_SECONDS = 60
 SHORT_ANSWER = 100
-# A page made from an old copy, while the help desk is away.
-OLD_SECONDS = 5
+# A page made from an old copy, or without a part, while the help desk is away.
+MADE_DO_SECONDS = 5
 BEHIND_SECONDS = 5 * 60
 RETRY_SECONDS = 30  # what is away may be back by then
 STAND_IN_SECONDS = 24 * 60 * 60
@@ -59,13 +59,14 @@ def render_page(
 ) -> HttpResponse:
     """Return the page, or only its partial when htmx swaps the element of that id.
 
-    `as_of` in the context is when the old copy was read that the page is made from:
-    such a page is kept only for seconds.
+    `as_of` in the context is when the old copy was read that the page is made from,
+    `failed` tells that a part could not be had: such a page is kept only for seconds.
     """
     if partial and request.htmx and request.htmx.target == partial:
         template = f"{template}#{partial}"
     response = render(request, template, dict(context or {}), status=status)
-    response.shows_old = bool(context and context.get("as_of"))  # type: ignore[attr-defined]  # read by `public`
+    is_made_do = any((context or {}).get(name) for name in ("as_of", "failed"))
+    response.is_made_do = is_made_do  # type: ignore[attr-defined]  # read by `public`
     if partial:
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
@@ -106,8 +107,8 @@ def _public(view: PortalView[P], **seconds: int) -> PortalView[P]:
     ) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         if request.method in {"GET", "HEAD"} and response.status_code in {200, 301}:
-            shows_old = getattr(response, "shows_old", False)
-            limit = OLD_SECONDS if shows_old else PUBLIC_SECONDS
+            is_made_do = getattr(response, "is_made_do", False)
+            limit = MADE_DO_SECONDS if is_made_do else PUBLIC_SECONDS
             patch_cache_control(
                 response,
                 public=True,

@@ -431,3 +431,23 @@ def test_an_outage_shows_the_last_copy_with_its_time_and_keeps_it_for_seconds(
     assert response.status_code == 200
     assert "You see this page as of" in response.content.decode()
     assert re.search(r"max-age=(0, s-maxage=)?5\b", response["Cache-Control"])
+
+
+@pytest.mark.parametrize(
+    ("address", "away"),
+    [
+        ("/", "kb."),
+        ("/", "forums."),
+        ("/search/?q=label", "forums.search"),
+        ("/search/suggestions/?q=label", "kb.search"),
+    ],
+)
+def test_a_page_without_a_part_that_failed_is_kept_for_seconds(
+    client, inkwell, partly_down, address, away
+):
+    partly_down(away)
+
+    response = client.get(address)
+
+    assert response.status_code == 200
+    assert "max-age=5," in response["Cache-Control"]

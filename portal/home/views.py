@@ -56,6 +56,7 @@ def index(request: PortalRequest) -> HttpResponse:
             "shelf": guides.copy.value if guides.copy else None,
             "community": community,
             "topics": community.copy.value[:TOPICS] if community.copy else (),
+            "failed": guides.error or community.error,
             "as_of": min(
                 (copy.read_at for copy in copies if copy.is_old), default=None
             ),
