@@ -39,6 +39,8 @@ KEEP_SECONDS = 24 * 60 * 60
 NOT_FOUND_SECONDS = 10
 FAILED_SECONDS = 2
 WAIT_SECONDS = 10.0
+# Whoever waited so long for another process that got nothing does not ask as well.
+PATIENCE_SECONDS = 4.0
 MOST_COPIES = 4000
 # As the copies are packed; as objects they take two to three times as much.
 MOST_BYTES = 1536 * 1024
@@ -273,10 +275,14 @@ class _Task(Generic[T]):
             failure = self._failure()
             if failure:
                 return self._stand_in(failure), "stale"
-            with shared.alone(self.key, WAIT_SECONDS):
+            is_patient_until = time.monotonic() + PATIENCE_SECONDS
+            with shared.alone(self.key, WAIT_SECONDS) as is_free:
                 found = self._fresh_copy()
                 if found:
                     return found, "hit"
+                if is_free and time.monotonic() > is_patient_until:
+                    failure = Unavailable(self.kind)
+                    return self._give_up(failure, timezone.now()), "stale"
                 return self.ask_now()
 
     def ask_now(self) -> tuple[Remembered[T], str]:
@@ -285,8 +291,7 @@ class _Task(Generic[T]):
         try:
             value = self._read()
         except Unavailable as exc:
-            self._note_failure(exc, asked_at, FAILED_SECONDS)
-            return self._stand_in(exc), "stale"
+            return self._give_up(exc, asked_at), "stale"
         except (NotFound, Disabled) as exc:
             self._note_failure(exc, asked_at, NOT_FOUND_SECONDS)
             raise
@@ -300,6 +305,10 @@ class _Task(Generic[T]):
         self._keep_near(copy, packed)
         shared.keep(self.key, packed, self._keep_seconds)
         return copy
+
+    def _give_up(self, failure: Unavailable, asked_at: datetime) -> Remembered[T]:
+        self._note_failure(failure, asked_at, FAILED_SECONDS)
+        return self._stand_in(failure)
 
     def _stand_in(self, failure: HelpSpotError) -> Remembered[T]:
         copy = self._any_copy()
