@@ -74,12 +74,16 @@ def _moment(name: str) -> float:
 def _look(name: str) -> float:
     found = shared.recall(_key(name))
     moment = found if isinstance(found, float) else 0.0
-    # A shared memory that was emptied takes nothing back.
+    # A shared memory that was emptied takes nothing back: it is told again.
     known = _known.get(name, 0.0) if settings.REFRESH_BEHIND else 0.0
     # A clock set back leaves moments that are still to come: until then no copy would
     # count.
     latest = time.time() + CLOCKS_DIFFER_BY
-    return max(one if one <= latest else 0.0 for one in (moment, known))
+    moment, known = (one if one <= latest else 0.0 for one in (moment, known))
+    if known > moment:
+        # Said while the shared memory was away, or lost there since.
+        shared.keep(_key(name), known, KEEP_SECONDS)
+    return max(moment, known)
 
 
 def _watch() -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import fcntl
 import logging
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pickle import UnpicklingError
 from typing import Any, TypeVar
-from zlib import crc32
 
 from django.conf import settings
 from django.core.cache import cache
@@ -24,12 +25,24 @@ LOCK_SECONDS = 15
 LOOK_EVERY_SECONDS = 0.05
 LOCK_FILES = 4096
 T = TypeVar("T")
+# What unpacking raises where something else than what was kept stands there.
+_NONSENSE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+    zlib.error,
+)
 _back_at = 0.0
 
 
 def recall(key: str) -> Any:
     """Return what any process kept under the key, None where nothing is known."""
-    return _try(lambda: cache.get(key), None)
+    return _try(lambda: _sound(key), None)
 
 
 def keep(key: str, value: object, seconds: float) -> None:
@@ -63,7 +76,7 @@ def _file_lock(key: str, ends_at: float) -> Iterator[bool]:
     folder = settings.DATA_DIR / "locks"
     try:
         folder.mkdir(exist_ok=True)
-        file = (folder / str(crc32(key.encode()) % LOCK_FILES)).open("ab")
+        file = (folder / str(zlib.crc32(key.encode()) % LOCK_FILES)).open("ab")
     except OSError:
         yield True
         return
@@ -91,6 +104,15 @@ def _mark(key: str, ends_at: float) -> Iterator[bool]:
     finally:
         if is_ours:
             drop(mark)
+
+
+def _sound(key: str) -> Any:
+    try:
+        return cache.get(key)
+    except _NONSENSE:
+        # Left there, it would look like a memory that is away to all who want it.
+        cache.delete(key)
+        return None
 
 
 def _try(act: Callable[[], T], default: T) -> T:

@@ -308,6 +308,34 @@ def test_nonsense_in_the_shared_memory_counts_as_nothing(desk, shared_in, tmp_pa
         assert ask(desk).value == 2
 
 
+def test_nor_is_what_stands_beside_nonsense_given_up(desk, shared_in, tmp_path):
+    with shared_in("filebased.FileBasedCache", str(tmp_path)):
+        ask(desk)
+        (kept,) = tmp_path.glob("*.djcache")
+        kept.write_bytes(b"\x80\x04 nonsense")
+        for _process in range(2):
+            memory.forget_everything()
+            ask(desk)
+            ask(desk, "other:1")
+
+    assert desk.calls == 3
+
+
+def test_a_change_is_told_to_all_once_the_shared_memory_is_back(
+    desk, behind, shared_in, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(shared, "LEFT_ALONE_SECONDS", 0.1)
+    monkeypatch.setattr(generations, "LOOK_EVERY_SECONDS", 0.05)
+    folder = tmp_path / "cache"
+    folder.touch()  # no folder: nothing can be kept in it
+    with shared_in("filebased.FileBasedCache", str(folder)):
+        ask(desk)
+        generations.begin(brand_for(""))
+        folder.unlink()
+
+        assert until(lambda: ask(desk) and cache.get("portal:generation:default"))
+
+
 def test_a_shared_memory_that_is_away_costs_nothing_but_another_call(desk, shared_in):
     with shared_in("redis.RedisCache", "redis://127.0.0.1:1/0"):
         assert ask(desk).value == 1
