@@ -32,7 +32,7 @@ from portal.brands.brand import Brand
 from portal.brands.flights import Flights
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 
-SCHEMA = 3  # raised where a kept type changes its shape
+SCHEMA = 4  # raised where a kept type changes its shape
 FRESH_SECONDS = 60
 BEHIND_SECONDS = 10 * 60
 KEEP_SECONDS = 24 * 60 * 60
@@ -135,6 +135,12 @@ def renewed(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
         raise NotAtHand
     copy, _outcome = _Task(brand, name, read).ask_now()
     return copy
+
+
+def last_copy(brand: Brand, name: str) -> Remembered[Any] | None:
+    """Return what was last read, up to a day ago, None where nothing is known."""
+    task: _Task[Any] = _Task(brand, name, lambda: None)
+    return task.any_copy()
 
 
 def forget(brand: Brand, name: str) -> None:
@@ -311,18 +317,18 @@ class _Task(Generic[T]):
         return self._stand_in(failure)
 
     def _stand_in(self, failure: HelpSpotError) -> Remembered[T]:
-        copy = self._any_copy()
+        copy = self.any_copy()
         if copy is None or not isinstance(failure, Unavailable):
             raise type(failure)(*failure.args)
         return replace(copy, is_old=True)
 
     def _fresh_copy(self) -> Remembered[T] | None:
-        copy = self._any_copy()
+        copy = self.any_copy()
         if copy is None or self._is_outdated(copy.asked_at):
             return None
         return copy if 0 <= self.age(copy) < self._fresh_seconds else None
 
-    def _any_copy(self) -> Remembered[T] | None:
+    def any_copy(self) -> Remembered[T] | None:
         """Return the newest copy of this process and of the others."""
         near = self._near_copy()
         if near and 0 <= self.age(near) < 1:
