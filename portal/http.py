@@ -90,7 +90,7 @@ def public(view: PortalView[P]) -> PortalView[P]:
     """Mark a page as the same for everyone, so that any cache may keep it.
 
     Such a page carries no cookie and nothing personal; its view never touches the
-    session.
+    session. What the view itself says of caches stands.
     """
     return _public(view, max_age=PUBLIC_SECONDS)
 
@@ -106,7 +106,11 @@ def _public(view: PortalView[P], **seconds: int) -> PortalView[P]:
         request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
-        if request.method in {"GET", "HEAD"} and response.status_code in {200, 301}:
+        if (
+            request.method in {"GET", "HEAD"}
+            and response.status_code in {200, 301}
+            and not response.has_header("Cache-Control")
+        ):
             is_made_do = getattr(response, "is_made_do", False)
             limit = MADE_DO_SECONDS if is_made_do else PUBLIC_SECONDS
             patch_cache_control(
