@@ -417,3 +417,12 @@ def test_what_a_process_remembers_does_not_grow_with_what_is_asked():
         tracemalloc.stop()
 
     assert kept < 2 * memory.MOST_BYTES < 60 * large
+
+
+def test_what_a_process_remembers_does_not_grow_with_what_hosts_it_is_called(
+    client, inkwell
+):
+    for port in range(1, 300):
+        client.get("/kb/", headers={"Host": f"localhost:{port}"})
+
+    assert brand_for.cache_info().currsize <= 100
