@@ -12,7 +12,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    HttpResponseRedirect,
 )
 from django.shortcuts import redirect as django_redirect
 from django.shortcuts import render
@@ -27,8 +26,8 @@ from portal.helpspot import HelpSpot
 
 PUBLIC_SECONDS = 60
 SHORT_ANSWER = 100
-# A page made from an old copy, while the help desk is away.
-OLD_SECONDS = 5
+# A page made from an old copy, or without a part, while the help desk is away.
+MADE_DO_SECONDS = 5
 BEHIND_SECONDS = 5 * 60
 RETRY_SECONDS = 30  # what is away may be back by then
 STAND_IN_SECONDS = 24 * 60 * 60
@@ -60,13 +59,14 @@ def render_page(
 ) -> HttpResponse:
     """Return the page, or only its partial when htmx swaps the element of that id.
 
-    `as_of` in the context is when the old copy was read that the page is made from:
-    such a page is kept only for seconds.
+    `as_of` in the context is when the old copy was read that the page is made from,
+    `failed` tells that a part could not be had: such a page is kept only for seconds.
     """
     if partial and request.htmx and request.htmx.target == partial:
         template = f"{template}#{partial}"
     response = render(request, template, dict(context or {}), status=status)
-    response.shows_old = bool(context and context.get("as_of"))  # type: ignore[attr-defined]  # read by `public`
+    is_made_do = any((context or {}).get(name) for name in ("as_of", "failed"))
+    response.is_made_do = is_made_do  # type: ignore[attr-defined]  # read by `public`
     if partial:
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
@@ -76,10 +76,13 @@ def redirect(
     request: PortalRequest, to: Any, *args: Any, **kwargs: Any
 ) -> HttpResponse:
     """Redirect to a URL name, object or address, inside a swap as well."""
-    response: HttpResponseRedirect = django_redirect(to, *args, **kwargs)
+    response: HttpResponse = django_redirect(to, *args, **kwargs)
     if request.htmx:
-        return HttpResponseClientRedirect(response.url)
-    response.status_code = 303 if request.method == "POST" else response.status_code
+        response = HttpResponseClientRedirect(response["Location"])
+    elif request.method == "POST":
+        response.status_code = 303
+    # An empty page with htmx's header is nothing for a browser that follows a link.
+    patch_vary_headers(response, ["HX-Request"])
     return response
 
 
@@ -87,7 +90,7 @@ def public(view: PortalView[P]) -> PortalView[P]:
     """Mark a page as the same for everyone, so that any cache may keep it.
 
     Such a page carries no cookie and nothing personal; its view never touches the
-    session.
+    session. What the view itself says of caches stands.
     """
     return _public(view, max_age=PUBLIC_SECONDS)
 
@@ -103,9 +106,13 @@ def _public(view: PortalView[P], **seconds: int) -> PortalView[P]:
         request: PortalRequest, /, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
-        if request.method in {"GET", "HEAD"} and response.status_code in {200, 301}:
-            shows_old = getattr(response, "shows_old", False)
-            limit = OLD_SECONDS if shows_old else PUBLIC_SECONDS
+        if (
+            request.method in {"GET", "HEAD"}
+            and response.status_code in {200, 301}
+            and not response.has_header("Cache-Control")
+        ):
+            is_made_do = getattr(response, "is_made_do", False)
+            limit = MADE_DO_SECONDS if is_made_do else PUBLIC_SECONDS
             patch_cache_control(
                 response,
                 public=True,

@@ -215,7 +215,11 @@ class StoredPagesMiddleware:
 
     def _render(self, key: Key, request: HttpRequest) -> HttpResponseBase:
         generation = _generation(request)
-        response = self._whole(request)
+        # Whatever this reader's browser says besides, its cookies, the copy it knows,
+        # that it wants the head alone: the next reader gets the same page.
+        anyone = _as_anyone(request)
+        response = self.get_response(anyone)
+        request.resolver_match = anyone.resolver_match
         kept = _to_keep(request, response, generation)
         if kept is None:
             store.forget(key)
@@ -223,15 +227,6 @@ class StoredPagesMiddleware:
         response = _answer(request, kept)
         store.keep(key, kept)
         return response
-
-    def _whole(self, request: HttpRequest) -> HttpResponseBase:
-        # Who asks for the head alone gets what GET gets, and the page is kept with its
-        # body. The server leaves that out.
-        asked, request.method = request.method, "GET"
-        try:
-            return self.get_response(request)
-        finally:
-            request.method = asked
 
     def _render_behind(self, key: Key, request: HttpRequest) -> None:
         if key in _being_rendered:

@@ -15,7 +15,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from portal.brands import brand_for, generations
@@ -147,6 +147,28 @@ def test_a_head_that_is_known_is_not_sent_again(client, inkwell):
     response = client.head(PAGE, headers={"If-None-Match": etag})
 
     assert (response.status_code, response["ETag"]) == (304, etag)
+
+
+@pytest.mark.parametrize("cookie", ["session=odd", "csrftoken=of-another-site"])
+def test_a_reader_with_odd_cookies_gets_the_page_of_everyone_and_leaves_it(
+    client, inkwell, cookie
+):
+    response = client.get(PAGE, headers={"Cookie": cookie})
+
+    assert not response.cookies
+    assert "Cookie" not in response["Vary"]
+    assert client.get(PAGE).templates == []  # kept from before
+
+
+@pytest.mark.parametrize("known", ["{etag}", "*"])
+def test_who_knows_the_page_leaves_it_for_readers(client, inkwell, known):
+    etag = client.get(PAGE)["ETag"]
+    store.forget()
+
+    response = client.get(PAGE, headers={"If-None-Match": known.format(etag=etag)})
+
+    assert (response.status_code, response["ETag"]) == (304, etag)
+    assert client.get(PAGE).templates == []  # kept from before
 
 
 def headers_of(response):
@@ -324,6 +346,21 @@ def test_nor_by_one_made_after_a_post_that_came_a_moment_later(counted):
     assert until(lambda: counted() == "rendering 4")
 
 
+def test_what_staff_published_while_nobody_read_shows_to_the_first_reader(
+    counted, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(generations, "IDLE_AFTER_SECONDS", 0.1)
+    monkeypatch.setattr(generations, "LOOK_EVERY_SECONDS", 0.1)
+    engine = "django.core.cache.backends.filebased.FileBasedCache"
+    with override_settings(
+        CACHES={"default": {"BACKEND": engine, "LOCATION": tmp_path}}
+    ):
+        for number in range(1, 6):
+            assert counted() == f"rendering {number}"
+            assert until(lambda: not generations._watcher.is_alive())
+            another_process_publishes()
+
+
 def another_process_publishes():
     cache.set("portal:generation:default", time.time(), 60)
 
@@ -360,6 +397,21 @@ def test_caches_may_serve_an_old_page_while_they_ask_or_while_we_are_down(
     assert "public" in control
 
 
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_caches_keep_apart_how_a_page_and_how_htmx_is_led_on(client, inkwell, headers):
+    topic = inkwell.topic.pk
+    moved = [
+        "/kb/pages/{}/".format(inkwell.pages["blank"].pk),
+        f"/forums/topics/{topic}-x/",
+    ]
+
+    for address in moved:
+        response = client.get(address, headers=headers)
+
+        assert "public" in response["Cache-Control"]
+        assert "HX-Request" in response["Vary"]
+
+
 @pytest.mark.parametrize("address", [PAGE, "/", "/forums/", "FORUM", "TOPIC", "GUIDE"])
 def test_an_outage_shows_the_last_copy_with_its_time_and_keeps_it_for_seconds(
     client, inkwell, address
@@ -379,3 +431,23 @@ def test_an_outage_shows_the_last_copy_with_its_time_and_keeps_it_for_seconds(
     assert response.status_code == 200
     assert "You see this page as of" in response.content.decode()
     assert re.search(r"max-age=(0, s-maxage=)?5\b", response["Cache-Control"])
+
+
+@pytest.mark.parametrize(
+    ("address", "away"),
+    [
+        ("/", "kb."),
+        ("/", "forums."),
+        ("/search/?q=label", "forums.search"),
+        ("/search/suggestions/?q=label", "kb.search"),
+    ],
+)
+def test_a_page_without_a_part_that_failed_is_kept_for_seconds(
+    client, inkwell, partly_down, address, away
+):
+    partly_down(away)
+
+    response = client.get(address)
+
+    assert response.status_code == 200
+    assert "max-age=5," in response["Cache-Control"]

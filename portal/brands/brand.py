@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from django.conf import settings
 
 from portal.helpspot.client import Connection
+
+# Whoever asks may name any port beside a host of ours.
+_KEPT_HOSTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class Brand:
     connection: Connection
 
 
-@cache
+@lru_cache(maxsize=_KEPT_HOSTS)
 def brand_for(host: str) -> Brand:
     """Return the brand that answers at this host: today one brand answers all."""
     return Brand(

@@ -65,21 +65,25 @@ def _moment(name: str) -> float:
     if not settings.REFRESH_BEHIND:
         return _look(name)
     _asked_at = time.monotonic()
+    _watch()
     if name not in _known:
         _known[name] = _look(name)
-    _watch()
     return _known[name]
 
 
 def _look(name: str) -> float:
     found = shared.recall(_key(name))
     moment = found if isinstance(found, float) else 0.0
-    # A shared memory that was emptied takes nothing back.
+    # A shared memory that was emptied takes nothing back: it is told again.
     known = _known.get(name, 0.0) if settings.REFRESH_BEHIND else 0.0
     # A clock set back leaves moments that are still to come: until then no copy would
     # count.
     latest = time.time() + CLOCKS_DIFFER_BY
-    return max(one if one <= latest else 0.0 for one in (moment, known))
+    moment, known = (one if one <= latest else 0.0 for one in (moment, known))
+    if known > moment:
+        # Said while the shared memory was away, or lost there since.
+        shared.keep(_key(name), known, KEEP_SECONDS)
+    return max(moment, known)
 
 
 def _watch() -> None:
@@ -88,15 +92,22 @@ def _watch() -> None:
         return
     with _watch_lock:
         if _watcher is None or not _watcher.is_alive():
+            # Nobody looked since the last page: the first after it must not miss what
+            # was said meanwhile.
+            _look_again()
             _watcher = threading.Thread(target=_run, name="generations", daemon=True)
             _watcher.start()
 
 
 def _run() -> None:
     while time.monotonic() - _asked_at < IDLE_AFTER_SECONDS:
-        for name in list(_known):
-            _known[name] = _look(name)
         time.sleep(LOOK_EVERY_SECONDS)
+        _look_again()
+
+
+def _look_again() -> None:
+    for name in list(_known):
+        _known[name] = _look(name)
 
 
 def _key(name: str) -> str:

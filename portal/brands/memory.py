@@ -32,13 +32,15 @@ from portal.brands.brand import Brand
 from portal.brands.flights import Flights
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 
-SCHEMA = 3  # raised where a kept type changes its shape
+SCHEMA = 4  # raised where a kept type changes its shape
 FRESH_SECONDS = 60
 BEHIND_SECONDS = 10 * 60
 KEEP_SECONDS = 24 * 60 * 60
 NOT_FOUND_SECONDS = 10
 FAILED_SECONDS = 2
 WAIT_SECONDS = 10.0
+# Whoever waited so long for another process that got nothing does not ask as well.
+PATIENCE_SECONDS = 4.0
 MOST_COPIES = 4000
 # As the copies are packed; as objects they take two to three times as much.
 MOST_BYTES = 1536 * 1024
@@ -125,12 +127,20 @@ def is_only_looking() -> bool:
 
 
 def renewed(brand: Brand, name: str, read: Callable[[], T]) -> Remembered[T]:
-    """Return what `read` returns now, and let everyone have it."""
+    """Return what `read` returns now, and let everyone have it.
+
+    While the help desk is away the last good copy stands in here as well.
+    """
     if is_only_looking():
         raise NotAtHand
-    task = _Task(brand, name, read)
-    asked_at = timezone.now()
-    return task.note(read(), asked_at)
+    copy, _outcome = _Task(brand, name, read).ask_now()
+    return copy
+
+
+def last_copy(brand: Brand, name: str) -> Remembered[Any] | None:
+    """Return what was last read, up to a day ago, None where nothing is known."""
+    task: _Task[Any] = _Task(brand, name, lambda: None)
+    return task.any_copy()
 
 
 def forget(brand: Brand, name: str) -> None:
@@ -195,8 +205,9 @@ class _Near:
 
 _near = _Near()
 _flights = Flights()
-# The last try's failure and until when it is not tried again, until a try succeeds.
-_failures: dict[str, tuple[float, HelpSpotError]] = {}
+# The last try's failure until a try succeeds, when that was, and until when it is not
+# tried again.
+_failures: dict[str, tuple[HelpSpotError, datetime, float]] = {}
 _is_only_looking = ContextVar("is_only_looking", default=False)
 _behind = ThreadPoolExecutor(4, thread_name_prefix="refresh")
 _being_refreshed: set[str] = set()
@@ -230,21 +241,21 @@ class _Task(Generic[T]):
     def look(self) -> tuple[Remembered[T], str] | None:
         """Return this process's copy where it can be served at once."""
         copy = self._near_copy()
-        if copy is None or self._is_outdated(copy):
+        if copy is None or self._is_outdated(copy.asked_at):
             return None
-        age = self.age(copy)
-        if 0 <= age < self._fresh_seconds:
+        if 0 <= self.age(copy) < self._fresh_seconds:
             return copy, "hit"
-        is_for_behind = settings.REFRESH_BEHIND and (
-            0 <= age < self._fresh_seconds + BEHIND_SECONDS
-        )
-        if not is_for_behind:
+        if not settings.REFRESH_BEHIND or not self._is_for_behind(copy):
             return None
         return self._serve_behind(copy)
 
+    def _is_for_behind(self, copy: Remembered[T]) -> bool:
+        return 0 <= self.age(copy) < self._fresh_seconds + BEHIND_SECONDS
+
     def _serve_behind(self, copy: Remembered[T]) -> tuple[Remembered[T], str] | None:
         """Return the copy while it is refreshed, as old where the last try failed."""
-        _ends_at, failure = _failures.get(self.key, (0.0, None))
+        noted = _failures.get(self.key)
+        failure = noted[0] if noted else None
         if failure and not isinstance(failure, Unavailable):
             return None
         if self._failure() is None:
@@ -252,26 +263,47 @@ class _Task(Generic[T]):
         return (replace(copy, is_old=True), "stale") if failure else (copy, "behind")
 
     def ask(self) -> tuple[Remembered[T], str]:
-        """Ask; whoever asks already is waited for, unless a copy serves meanwhile."""
+        """Ask; whoever asks already is waited for, unless a copy serves meanwhile.
+
+        One that is too old to be refreshed behind says so.
+        """
         spare = self._near_copy()
-        if spare and self._is_outdated(spare):
+        if spare and self._is_outdated(spare.asked_at):
             spare = None
         with _flights.alone(self.key, 0 if spare else WAIT_SECONDS) as is_ours:
             if spare and not is_ours:
-                return spare, "behind"
+                if self._is_for_behind(spare):
+                    return spare, "behind"
+                return replace(spare, is_old=True), "stale"
             found = self._fresh_copy()
             if found:
                 return found, "hit"
             failure = self._failure()
             if failure:
                 return self._stand_in(failure), "stale"
-            with shared.alone(self.key, WAIT_SECONDS):
+            is_patient_until = time.monotonic() + PATIENCE_SECONDS
+            with shared.alone(self.key, WAIT_SECONDS) as is_free:
                 found = self._fresh_copy()
                 if found:
                     return found, "hit"
-                return self._ask_now()
+                if is_free and time.monotonic() > is_patient_until:
+                    failure = Unavailable(self.kind)
+                    return self._give_up(failure, timezone.now()), "stale"
+                return self.ask_now()
 
-    def note(self, value: T, asked_at: datetime) -> Remembered[T]:
+    def ask_now(self) -> tuple[Remembered[T], str]:
+        """Ask, whoever else does; an old copy stands in for an absent help desk."""
+        asked_at = timezone.now()
+        try:
+            value = self._read()
+        except Unavailable as exc:
+            return self._give_up(exc, asked_at), "stale"
+        except (NotFound, Disabled) as exc:
+            self._note_failure(exc, asked_at, NOT_FOUND_SECONDS)
+            raise
+        return self._note(value, asked_at), "miss"
+
+    def _note(self, value: T, asked_at: datetime) -> Remembered[T]:
         """Keep what was just read, here and for the other processes."""
         copy = Remembered(value, asked_at, timezone.now())
         _failures.pop(self.key, None)
@@ -280,31 +312,23 @@ class _Task(Generic[T]):
         shared.keep(self.key, packed, self._keep_seconds)
         return copy
 
-    def _ask_now(self) -> tuple[Remembered[T], str]:
-        asked_at = timezone.now()
-        try:
-            value = self._read()
-        except Unavailable as exc:
-            self._note_failure(exc, FAILED_SECONDS)
-            return self._stand_in(exc), "stale"
-        except (NotFound, Disabled) as exc:
-            self._note_failure(exc, NOT_FOUND_SECONDS)
-            raise
-        return self.note(value, asked_at), "miss"
+    def _give_up(self, failure: Unavailable, asked_at: datetime) -> Remembered[T]:
+        self._note_failure(failure, asked_at, FAILED_SECONDS)
+        return self._stand_in(failure)
 
     def _stand_in(self, failure: HelpSpotError) -> Remembered[T]:
-        copy = self._any_copy()
+        copy = self.any_copy()
         if copy is None or not isinstance(failure, Unavailable):
             raise type(failure)(*failure.args)
         return replace(copy, is_old=True)
 
     def _fresh_copy(self) -> Remembered[T] | None:
-        copy = self._any_copy()
-        if copy is None or self._is_outdated(copy):
+        copy = self.any_copy()
+        if copy is None or self._is_outdated(copy.asked_at):
             return None
         return copy if 0 <= self.age(copy) < self._fresh_seconds else None
 
-    def _any_copy(self) -> Remembered[T] | None:
+    def any_copy(self) -> Remembered[T] | None:
         """Return the newest copy of this process and of the others."""
         near = self._near_copy()
         if near and 0 <= self.age(near) < 1:
@@ -330,10 +354,10 @@ class _Task(Generic[T]):
             return None
         return copy
 
-    def _is_outdated(self, copy: Remembered[T]) -> bool:
+    def _is_outdated(self, asked_at: datetime) -> bool:
         is_forums = self.kind in FORUM_KINDS
         changed_at = generations.changed_at(self._brand, is_forums=is_forums)
-        return copy.asked_at.timestamp() <= changed_at
+        return asked_at.timestamp() <= changed_at
 
     def _refresh_behind(self) -> None:
         if self.key in _being_refreshed:
@@ -350,17 +374,23 @@ class _Task(Generic[T]):
             _being_refreshed.discard(self.key)
             connections.close_all()
 
-    def _note_failure(self, failure: HelpSpotError, seconds: float) -> None:
+    def _note_failure(
+        self, failure: HelpSpotError, asked_at: datetime, seconds: float
+    ) -> None:
         if not settings.REMEMBER_FAILURES:
             return
         if len(_failures) >= MOST_COPIES:
             _failures.clear()
-        _failures[self.key] = (time.monotonic() + seconds, failure)
+        _failures[self.key] = failure, asked_at, time.monotonic() + seconds
 
     def _failure(self) -> HelpSpotError | None:
         """Return why it was not to be had a moment ago, None when it may be tried."""
-        ends_at, failure = _failures.get(self.key, (0.0, None))
-        return failure if time.monotonic() < ends_at else None
+        noted = _failures.get(self.key)
+        if noted is None:
+            return None
+        failure, asked_at, ends_at = noted
+        is_over = time.monotonic() >= ends_at or self._is_outdated(asked_at)
+        return None if is_over else failure
 
 
 def _unpacked(packed: object) -> Remembered[Any] | None:

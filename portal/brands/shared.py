@@ -9,10 +9,11 @@ from __future__ import annotations
 import fcntl
 import logging
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pickle import UnpicklingError
 from typing import Any, TypeVar
-from zlib import crc32
 
 from django.conf import settings
 from django.core.cache import cache
@@ -24,12 +25,24 @@ LOCK_SECONDS = 15
 LOOK_EVERY_SECONDS = 0.05
 LOCK_FILES = 4096
 T = TypeVar("T")
+# What unpacking raises where something else than what was kept stands there.
+_NONSENSE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+    zlib.error,
+)
 _back_at = 0.0
 
 
 def recall(key: str) -> Any:
     """Return what any process kept under the key, None where nothing is known."""
-    return _try(lambda: cache.get(key), None)
+    return _try(lambda: _sound(key), None)
 
 
 def keep(key: str, value: object, seconds: float) -> None:
@@ -43,8 +56,10 @@ def drop(key: str) -> None:
 
 
 @contextmanager
-def alone(key: str, wait_seconds: float) -> Iterator[None]:
+def alone(key: str, wait_seconds: float) -> Iterator[bool]:
     """Enter once no other process is inside for this key, or after the wait.
+
+    Yields False after a wait in vain.
 
     One that dies inside is no hindrance: the system frees its file, the cache server
     forgets its mark.
@@ -52,42 +67,52 @@ def alone(key: str, wait_seconds: float) -> Iterator[None]:
     ends_at = time.monotonic() + wait_seconds
     is_files = settings.CACHES["default"]["BACKEND"].endswith("FileBasedCache")
     lock = _file_lock if is_files else _mark
-    with lock(key, ends_at):
-        yield
+    with lock(key, ends_at) as is_ours:
+        yield is_ours
 
 
 @contextmanager
-def _file_lock(key: str, ends_at: float) -> Iterator[None]:
+def _file_lock(key: str, ends_at: float) -> Iterator[bool]:
     folder = settings.DATA_DIR / "locks"
     try:
         folder.mkdir(exist_ok=True)
-        file = (folder / str(crc32(key.encode()) % LOCK_FILES)).open("ab")
+        file = (folder / str(zlib.crc32(key.encode()) % LOCK_FILES)).open("ab")
     except OSError:
-        yield
+        yield True
         return
+    is_ours = False
     with file:
-        while time.monotonic() < ends_at:
+        while not is_ours and time.monotonic() < ends_at:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 time.sleep(LOOK_EVERY_SECONDS)
             else:
-                break
-        yield
+                is_ours = True
+        yield is_ours
 
 
 @contextmanager
-def _mark(key: str, ends_at: float) -> Iterator[None]:
+def _mark(key: str, ends_at: float) -> Iterator[bool]:
     mark = f"{key}:asked"
     is_ours = _try(lambda: cache.add(mark, 1, LOCK_SECONDS), default=True)
     while not is_ours and time.monotonic() < ends_at:
         time.sleep(LOOK_EVERY_SECONDS)
         is_ours = _try(lambda: cache.add(mark, 1, LOCK_SECONDS), default=True)
     try:
-        yield
+        yield is_ours
     finally:
         if is_ours:
             drop(mark)
+
+
+def _sound(key: str) -> Any:
+    try:
+        return cache.get(key)
+    except _NONSENSE:
+        # Left there, it would look like a memory that is away to all who want it.
+        cache.delete(key)
+        return None
 
 
 def _try(act: Callable[[], T], default: T) -> T:

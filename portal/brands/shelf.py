@@ -9,21 +9,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 
+from django.utils import timezone
+
 from portal.brands.brand import Brand
-from portal.brands.memory import Remembered, remembered
+from portal.brands.memory import KEEP_SECONDS, Remembered, last_copy, remembered
 from portal.helpspot import HelpSpot, side_by_side
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 from portal.helpspot.types import Book, Chapter, Page
 
+_NAME = "kb-shelf"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShelvedBook:
-    """A book and its chapters in order; None where they could not be read."""
+    """A book and its chapters in order; None where they could not be read.
+
+    `as_of` is when the chapters were read that stand in for those.
+    """
 
     book: Book
     chapters: tuple[Chapter, ...] | None
+    as_of: datetime | None = None
 
     @property
     def page_count(self) -> int | None:
@@ -169,7 +178,7 @@ class Shelf:
 
 def read_shelf(brand: Brand, helpspot: HelpSpot) -> Remembered[Shelf]:
     """Return the shelf, at most a minute old while the help desk answers."""
-    return remembered(brand, "kb-shelf", lambda: _read(helpspot))
+    return remembered(brand, _NAME, lambda: _read(brand, helpspot))
 
 
 def with_plain_numbers(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
@@ -185,7 +194,7 @@ def with_plain_numbers(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
     )
 
 
-def _read(helpspot: HelpSpot) -> Shelf:
+def _read(brand: Brand, helpspot: HelpSpot) -> Shelf:
     books = helpspot.kb.list()
     contents = side_by_side(
         helpspot.connection, [partial(_chapters, helpspot, book) for book in books]
@@ -198,7 +207,34 @@ def _read(helpspot: HelpSpot) -> Shelf:
     )
     if books and all(shelved.chapters is None for shelved in shelf.books):
         raise Unavailable("kb.getBookTOC")
-    return shelf
+    return shelf if shelf.page_count is not None else _completed(brand, shelf)
+
+
+def _completed(brand: Brand, shelf: Shelf) -> Shelf:
+    """Return the shelf with the contents last read of books that could not be read."""
+    last = last_copy(brand, _NAME)
+    if last is None:
+        return shelf
+    oldest = timezone.now() - timedelta(seconds=KEEP_SECONDS)
+    known = {
+        shelved.book.id: (shelved.chapters, as_of)
+        for shelved in last.value.books
+        if (as_of := shelved.as_of or last.read_at) > oldest
+    }
+    return Shelf(
+        books=tuple(
+            _with_contents(shelved, *known.get(shelved.book.id, (None, None)))
+            for shelved in shelf.books
+        )
+    )
+
+
+def _with_contents(
+    shelved: ShelvedBook, chapters: tuple[Chapter, ...] | None, as_of: datetime | None
+) -> ShelvedBook:
+    if shelved.chapters is not None or chapters is None:
+        return shelved
+    return ShelvedBook(book=shelved.book, chapters=chapters, as_of=as_of)
 
 
 def _chapters(helpspot: HelpSpot, book: Book) -> tuple[Chapter, ...] | None:

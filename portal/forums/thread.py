@@ -129,7 +129,7 @@ def topic_address(topic_id: int, topic_slug: str) -> str:
 def read_thread(
     brand: Brand, helpspot: HelpSpot, topic_id: int, *, is_anew: bool = False
 ) -> Thread:
-    """Return a topic; raises `NotFound`. `is_anew` asks past all copies."""
+    """Return a topic; raises `NotFound`. `is_anew` asks, however fresh a copy is."""
     topic, copy = both(
         helpspot,
         partial(_topic_or_error, brand, helpspot, topic_id),

@@ -182,9 +182,12 @@ def feed(request: PortalRequest) -> HttpResponse:
 def forum_feed(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse:
     """Answer with a forum's newest topics as an Atom feed."""
     found = find_forum(request.brand, request.helpspot, forum_id)
-    topics = request.helpspot.forums.get_topics(forum_id, length=TOPICS_PER_PAGE)
+    copy = page_of_topics(request.brand, request.helpspot, forum_id, 1)
     return topics_feed(
-        request, title=found.name, page=_forum_address(found), topics=topics
+        request,
+        title=found.name,
+        page=_forum_address(found),
+        topics=copy.value[:TOPICS_PER_PAGE],
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.http import HttpResponse
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from portal.brands.latest import latest_topics
@@ -41,9 +42,7 @@ class Part(Generic[T]):
 def index(request: PortalRequest) -> HttpResponse:
     """Show the ways to an answer: search, guides, the community, and writing."""
     if "pg" in request.GET:
-        # HelpSpot's own portal answers at its folder as well as at its file.
-        query = request.META["QUERY_STRING"]
-        return redirect(request, f"/index.php?{query}", permanent=True)
+        return _led_on(request)
     guides, community = _parts(request)
     if guides.error and community.copy is None:
         raise guides.error
@@ -56,11 +55,22 @@ def index(request: PortalRequest) -> HttpResponse:
             "shelf": guides.copy.value if guides.copy else None,
             "community": community,
             "topics": community.copy.value[:TOPICS] if community.copy else (),
+            "failed": guides.error or community.error,
             "as_of": min(
                 (copy.read_at for copy in copies if copy.is_old), default=None
             ),
         },
     )
+
+
+def _led_on(request: PortalRequest) -> HttpResponse:
+    """Lead on to the file at whose folder HelpSpot's own portal answers as well."""
+    query = request.META["QUERY_STRING"]
+    response = redirect(request, f"/index.php?{query}", permanent=True)
+    # It may hold an access key, or what somebody is about to ask.
+    patch_cache_control(response, private=True, no_store=True)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 def _parts(request: PortalRequest) -> tuple[Part[Shelf], Part[tuple[Topic, ...]]]:

@@ -93,7 +93,7 @@ def book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
             "shelved": shelved,
             "book_slug": slug,
             "crumbs": [_guides(), (shelved.book.name, "")],
-            "as_of": shelf.read_at if shelf.is_old else None,
+            "as_of": shelved.as_of or (shelf.read_at if shelf.is_old else None),
         },
     )
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from django.db import DatabaseError
 
-from portal.brands import Brand
-from portal.brands.memory import forget, remembered
+from portal.brands import Brand, generations
+from portal.brands.memory import remembered
 from portal.search.index import Synonyms
 from portal.search.models import Synonym
-
-_NAME = "synonyms"
 
 
 def synonyms(brand: Brand) -> Synonyms:
     """Return the groups of words, none while the database is away."""
     try:
-        return remembered(brand, _NAME, _read).value
+        return remembered(brand, "synonyms", _read).value
     except DatabaseError:
         return ()
 
 
 def synonyms_changed(brand: Brand) -> None:
-    """Let the next search use the words as they are now."""
-    forget(brand, _NAME)
+    """Let the next search use the words as they are now, in every process."""
+    generations.begin(brand)
 
 
 def _read() -> Synonyms:

@@ -117,6 +117,7 @@ def _found(request: PortalRequest, query: str) -> dict[str, object]:
         "results": [_with_context(result, results.marks) for result in page],
         "marks": results.marks,
         "suggestion": results.suggestion,
+        "failed": results.failed,
         "guides_failed": Kind.GUIDE in results.failed and chosen is not Kind.TOPIC,
         "topics_failed": Kind.TOPIC in results.failed and chosen is not Kind.GUIDE,
         "as_of": results.as_of,

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from portal.brands import brand_for, generations, memory, publishing, shared
 from portal.brands.memory import FRESH_SECONDS, remembered
-from portal.helpspot.errors import NotFound, Unavailable
+from portal.helpspot.errors import Disabled, NotFound, Unavailable
 
 
 class HelpDesk:
@@ -151,6 +151,23 @@ def test_while_one_asks_the_others_get_the_copy_there_is(desk):
         asking.join()
 
 
+def test_a_copy_that_serves_the_others_says_so_when_it_is_old(desk):
+    first = ask(desk)
+    desk.may_answer.clear()
+
+    with after(20 * 3600):
+        asking = threading.Thread(target=ask, args=(desk,))
+        asking.start()
+        assert until(lambda: desk.calls == 2)
+
+        copy = ask(desk)
+        desk.may_answer.set()
+        asking.join()
+
+        assert (copy.value, copy.is_old, copy.read_at) == (1, True, first.read_at)
+        assert not ask(desk).is_old
+
+
 def test_an_outage_is_bridged_by_the_last_copy_which_says_so(desk):
     first = ask(desk)
     desk.error = Unavailable("thing")
@@ -218,6 +235,20 @@ def test_what_staff_published_is_read_anew_everywhere(desk, behind):
     assert until(lambda: ask(desk).value == 2)
 
 
+@pytest.mark.parametrize("error", [NotFound("thing"), Disabled("thing")])
+def test_what_staff_published_was_not_there_before_and_is_now(desk, behind, error):
+    desk.error = error
+    with pytest.raises(type(error)):
+        ask(desk)
+    desk.error = None
+    time.sleep(0.01)
+
+    generations.begin(brand_for(""))
+    time.sleep(0.01)
+
+    assert ask(desk).value == 2
+
+
 def test_what_staff_published_while_it_was_read_is_read_anew(desk):
     desk.may_answer.clear()
     reading = threading.Thread(target=ask, args=[desk])
@@ -277,6 +308,34 @@ def test_nonsense_in_the_shared_memory_counts_as_nothing(desk, shared_in, tmp_pa
         assert ask(desk).value == 2
 
 
+def test_nor_is_what_stands_beside_nonsense_given_up(desk, shared_in, tmp_path):
+    with shared_in("filebased.FileBasedCache", str(tmp_path)):
+        ask(desk)
+        (kept,) = tmp_path.glob("*.djcache")
+        kept.write_bytes(b"\x80\x04 nonsense")
+        for _process in range(2):
+            memory.forget_everything()
+            ask(desk)
+            ask(desk, "other:1")
+
+    assert desk.calls == 3
+
+
+def test_a_change_is_told_to_all_once_the_shared_memory_is_back(
+    desk, behind, shared_in, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(shared, "LEFT_ALONE_SECONDS", 0.1)
+    monkeypatch.setattr(generations, "LOOK_EVERY_SECONDS", 0.05)
+    folder = tmp_path / "cache"
+    folder.touch()  # no folder: nothing can be kept in it
+    with shared_in("filebased.FileBasedCache", str(folder)):
+        ask(desk)
+        generations.begin(brand_for(""))
+        folder.unlink()
+
+        assert until(lambda: ask(desk) and cache.get("portal:generation:default"))
+
+
 def test_a_shared_memory_that_is_away_costs_nothing_but_another_call(desk, shared_in):
     with shared_in("redis.RedisCache", "redis://127.0.0.1:1/0"):
         assert ask(desk).value == 1
@@ -292,33 +351,58 @@ def test_a_disk_that_takes_nothing_costs_nothing_but_another_call(desk, shared_i
         assert ask(desk).value == 2
 
 
-def test_four_processes_that_meet_nothing_ask_once(tmp_path):
+def four_processes(folder: Path, answer: str) -> list[float]:
+    """Let four processes ask at once, half a second long; return what each waited."""
     program = (
         "import django, time; django.setup()\n"
         "from pathlib import Path\n"
-        "from portal.brands import brand_for\n"
-        "from portal.brands.memory import remembered\n"
+        "from portal.brands import brand_for, memory\n"
+        "from portal.helpspot.errors import Unavailable\n"
         "def read():\n"
         "    with Path('calls').open('a') as calls: calls.write('x')\n"
         "    time.sleep(0.5)\n"
-        "    return 7\n"
+        f"    {answer}\n"
+        "memory.PATIENCE_SECONDS = 0.25\n"
         "Path(f'ready-{__import__(\"os\").getpid()}').touch()\n"
         "while len(list(Path().glob('ready-*'))) < 4: time.sleep(0.01)\n"
-        "assert remembered(brand_for(''), 'thing', read).value == 7\n"
+        "begun_at = time.monotonic()\n"
+        "try:\n"
+        "    assert memory.remembered(brand_for(''), 'thing', read).value == 7\n"
+        "except Unavailable:\n"
+        "    pass\n"
+        "print(time.monotonic() - begun_at)\n"
     )
     environment = {
         **os.environ,
-        "DATA_DIR": str(tmp_path / "data"),
+        "DATA_DIR": str(folder / "data"),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "PYTHONPATH": str(Path.cwd()),
     }
     started = [
-        subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, env=environment)
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+        )
         for _ in range(4)
     ]
+    said = [one.communicate(timeout=30)[0] for one in started]
+    assert [one.returncode for one in started] == [0, 0, 0, 0]
+    return [float(seconds) for seconds in said]
 
-    assert [one.wait(30) for one in started] == [0, 0, 0, 0]
+
+def test_four_processes_that_meet_nothing_ask_once(tmp_path):
+    four_processes(tmp_path, "return 7")
+
     assert (tmp_path / "calls").read_text() == "x"
+
+
+def test_four_processes_that_get_nothing_do_not_wait_for_one_after_the_other(tmp_path):
+    waited = four_processes(tmp_path, "raise Unavailable('thing')")
+
+    assert (tmp_path / "calls").read_text() == "x"
+    assert max(waited) < 3 * 0.5
 
 
 def test_what_a_process_remembers_does_not_grow_with_what_is_asked():
@@ -333,3 +417,12 @@ def test_what_a_process_remembers_does_not_grow_with_what_is_asked():
         tracemalloc.stop()
 
     assert kept < 2 * memory.MOST_BYTES < 60 * large
+
+
+def test_what_a_process_remembers_does_not_grow_with_what_hosts_it_is_called(
+    client, inkwell
+):
+    for port in range(1, 300):
+        client.get("/kb/", headers={"Host": f"localhost:{port}"})
+
+    assert brand_for.cache_info().currsize <= 100

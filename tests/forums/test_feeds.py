@@ -1,5 +1,9 @@
+from datetime import timedelta
+
 import pytest
+import time_machine
 from defusedxml import ElementTree
+from django.utils import timezone
 
 from portal.desk import models as desk
 from tests.html_page import parse
@@ -58,6 +62,20 @@ def test_feeds_the_posts_of_one_topic_newest_first(client, inkwell):
     assert first.find(f"{ATOM}link").get("href") == (
         f"http://testserver{address}#post-{answer.pk}"
     )
+
+
+def test_feeds_the_last_copy_of_each_while_the_help_desk_is_away(client, inkwell):
+    topic = f"/forums/topics/{inkwell.topic.pk}-best-stock-for-glass-jars/"
+    feeds = [
+        "/forums/feed/",
+        f"/forums/{inkwell.forum.pk}-tips-and-tricks/feed/",
+        f"{topic}feed/",
+    ]
+    before = [client.get(address).content for address in feeds]
+    desk.DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=20)):
+        assert [client.get(address).content for address in feeds] == before
 
 
 def test_keeps_an_entrys_id_when_its_title_changes(client, inkwell):

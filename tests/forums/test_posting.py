@@ -444,6 +444,19 @@ def test_whoever_posted_sees_it_past_every_copy(client, inkwell, topic_address):
     assert "The polyester one does." in page.content.decode()
 
 
+def test_whoever_posted_sees_the_last_copy_while_the_help_desk_is_away(
+    client, inkwell, topic_address
+):
+    response = client.post(f"{topic_address}reply/", WORDS)
+    break_desk("down")
+
+    page = client.get(response["Location"].partition("#")[0])
+
+    assert page.status_code == 200
+    assert "The polyester one does." in page.content.decode()
+    assert "You see this page as of" in page.content.decode()
+
+
 def test_nobody_else_can_have_the_help_desk_asked_anew(client, inkwell, topic_address):
     client.get(topic_address)
     inkwell.topic.posts.create(author_name="Olu", body="One more.")

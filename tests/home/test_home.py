@@ -205,3 +205,12 @@ def test_shows_names_as_text(client, inkwell):
 @pytest.mark.parametrize("verb", ["post", "put", "delete"])
 def test_only_reads(client, inkwell, verb):
     assert getattr(client, verb)("/").status_code == 405
+
+
+def test_an_old_link_that_holds_an_access_key_is_kept_by_no_cache(client, inkwell):
+    response = client.get("/?pg=request.check&id=12745abcdef")
+
+    assert response["Location"] == "/index.php?pg=request.check&id=12745abcdef"
+    assert response.status_code == 301
+    assert response["Cache-Control"] == "private, no-store"
+    assert response["Referrer-Policy"] == "no-referrer"

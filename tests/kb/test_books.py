@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.utils import timezone
 
 from portal.desk import models as desk
 from tests.html_page import parse_page
@@ -72,6 +76,34 @@ def test_one_book_that_cannot_be_read_leaves_the_others_on_the_shelf(
     ]
     assert client.get(f"/kb/books/{other.pk}-broken-book/").status_code == 503
     assert client.get("/kb/pages/999999/").status_code == 503
+
+
+def test_a_book_that_cannot_be_read_any_more_shows_its_last_contents(
+    client, inkwell, settings
+):
+    client.get("/kb/")
+    inkwell.book.name = "Broken book"
+    inkwell.book.save()
+    desk.Book.objects.create(name="Another book", order=5)
+    settings.HELPSPOT_EMBEDDED_SERVER = "tests.kb.broken_book.answer"
+    guide = f"/kb/pages/{inkwell.pages['blank'].pk}-labels-come-out-blank-or-faint/"
+
+    with after(minutes=2):
+        books = client.get("/kb/").content.decode()
+        page = client.get(f"/kb/books/{inkwell.book.pk}-broken-book/")
+        assert client.get(guide).status_code == 200
+    with after(hours=23):
+        assert client.get(guide).status_code == 200
+    with after(hours=25):
+        assert client.get(guide).status_code == 503
+
+    assert "Another book" in books
+    assert page.status_code == 200
+    assert "You see this page as of" in page.content.decode()
+
+
+def after(**time):
+    return time_machine.travel(timezone.now() + timedelta(**time))
 
 
 @pytest.mark.parametrize(

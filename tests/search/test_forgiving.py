@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from portal.desk import models as desk
 from portal.search.models import Synonym
+from portal.stored_pages import store
 from tests.html_page import parse_page
 from tests.search.test_search import titles
 
@@ -94,7 +95,12 @@ def test_words_of_the_same_meaning_find_what_only_the_text_says(client, inkwell)
     assert "Guide: Labels come out blank or faint" in found(client, "cartridge")
 
 
-def test_an_operators_new_synonym_counts_at_the_next_search(client, inkwell):
+@pytest.mark.parametrize("stored_bytes", [0, 1024 * 1024])
+def test_an_operators_new_synonym_counts_at_the_next_search(
+    client, inkwell, settings, stored_bytes
+):
+    store.forget()
+    settings.STORED_PAGES_BYTES = stored_bytes
     assert found(client, "wireless") == []
     client.force_login(User.objects.create_superuser("operator"))
 
