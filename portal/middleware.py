@@ -11,6 +11,7 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware, PolicyParts
 from csp.utils import build_policy
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -93,7 +94,8 @@ class SessionsMiddleware(SessionMiddleware):
         """Save the session, or say that the next page cannot be opened just now."""
         try:
             return super().process_response(request, response)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, SessionInterrupted):
+            # Django says the same of one that is away and one that is gone.
             response.close()
             return not_stored(request, is_done=True)
 
