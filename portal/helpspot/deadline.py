@@ -73,11 +73,22 @@ class _PunctualReader(io.RawIOBase):
         super().close()
 
 
+class _MeasuredReader(io.BufferedReader):
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes; raises `OSError` for a chunk of fewer than none.
+
+        The libraries take its size for a wish, or for all that ever comes.
+        """
+        if size is None or size < 0:
+            raise OSError
+        return super().read(size)
+
+
 class _PunctualResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = io.BufferedReader(_PunctualReader(sock, current.get()))
+        self.fp = _MeasuredReader(_PunctualReader(sock, current.get()))
 
 
 class _Punctual(HTTPConnection):

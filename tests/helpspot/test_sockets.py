@@ -76,6 +76,9 @@ FAILURES = {
     "closed in a chunk": say(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n<books />"
     ),
+    "a chunk of fewer bytes than none": say(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n<books />"
+    ),
     "reset in the body": reset(OK + b"<books>"),
     "no HTTP": say(b"SSH-2.0-OpenSSH\r\n\r\n"),
     "no length": say(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n<books "),
@@ -228,6 +231,18 @@ def test_stops_inflating_a_bomb(start):
 
     with pytest.raises(Unavailable):
         read(helpspot_at(double.url, limits))
+
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+def test_never_takes_a_chunk_for_all_that_comes(start):
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n"
+    double = start(say(head + bytes(60_000_000)))
+    tracemalloc.start()
+
+    with pytest.raises(Unavailable):
+        read(helpspot_at(double.url, Limits(answer_bytes=1_000_000)))
 
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
