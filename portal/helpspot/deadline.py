@@ -8,6 +8,7 @@ sent, from one that broke after the last byte.
 from __future__ import annotations
 
 import io
+import math
 import socket
 import ssl
 import time
@@ -20,6 +21,7 @@ from typing import Any
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 
@@ -100,6 +102,29 @@ class _Punctual(HTTPConnection):
         """Connect; until that is done nothing has left."""
         current.get().may_have_left = False
         super().connect()
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first of the name's addresses that answers, in time.
+
+        The library gives each of them the whole time for connecting.
+        """
+        failure: OSError | None = None
+        for *_, (host, port, *_scope) in self._addresses():
+            wait = min(self.timeout or math.inf, current.get().pause())
+            try:
+                return create_connection(
+                    (str(host), int(port)), wait, socket_options=self.socket_options
+                )
+            except OSError as exc:
+                failure = exc
+        raise failure or OSError
+
+    def _addresses(self) -> list[Any]:
+        name = self._dns_host.strip("[]")
+        try:
+            return socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)
+        except UnicodeError:  # a part of the name is empty, or too long
+            raise OSError from None
 
     def send(self, data: Any) -> None:
         """Send, waiting no longer than the deadline allows."""

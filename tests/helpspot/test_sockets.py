@@ -163,7 +163,9 @@ def refused() -> str:
 
 
 @pytest.mark.parametrize("call", [read, create, vote])
-@pytest.mark.parametrize("address", [None, "http://[::1", "ftp://127.0.0.1", "help"])
+@pytest.mark.parametrize(
+    "address", [None, "http://[::1", "http://a..b", "ftp://127.0.0.1", "help"]
+)
 def test_knows_that_nothing_was_sent(call, address):
     with pytest.raises(Unavailable):
         call(helpspot_at(address or refused()))
@@ -190,21 +192,63 @@ def test_knows_that_nothing_was_sent_without_tls(start, call):
     assert double.requests == []
 
 
-def test_knows_that_nothing_was_sent_when_connecting_takes_too_long():
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        address = full.getsockname()
+@pytest.fixture
+def full():
+    """Return the address of a server that lets nobody in."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
         waiting = [socket.socket() for _ in range(4)]
         for one in waiting:
             one.setblocking(False)
-            one.connect_ex(address)
-        before = time.monotonic()
-
-        with pytest.raises(Unavailable):
-            create(helpspot_at(f"http://127.0.0.1:{address[1]}", SHORT))
-
-        assert time.monotonic() - before < 1
+            one.connect_ex(server.getsockname())
+        yield server.getsockname()
         for one in waiting:
             one.close()
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """Let a name have addresses, as in `named("desk.example", one, other)`."""
+    ask = socket.getaddrinfo
+
+    def name(name, *addresses):
+        def answer(host, *rest, **options):
+            if host != name:
+                return ask(host, *rest, **options)
+            return [
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", one) for one in addresses
+            ]
+
+        monkeypatch.setattr(socket, "getaddrinfo", answer)
+
+    return name
+
+
+def test_knows_that_nothing_was_sent_when_connecting_takes_too_long(full):
+    before = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        create(helpspot_at(f"http://127.0.0.1:{full[1]}", SHORT))
+
+    assert time.monotonic() - before < 1
+
+
+@pytest.mark.parametrize("call", [read, create])
+def test_a_name_of_many_addresses_takes_no_longer(full, named, call):
+    named("desk.example", *[full] * 12)
+    before = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        call(helpspot_at(f"http://desk.example:{full[1]}", SHORT))
+
+    assert time.monotonic() - before < 1
+
+
+def test_goes_on_to_an_address_that_answers(start, full, named):
+    double = start(answer(BOOKS))
+    port = int(double.url.rpartition(":")[2])
+    named("desk.example", full, ("127.0.0.1", port))
+
+    assert read(helpspot_at(f"http://desk.example:{port}", SHORT))
 
 
 # ------------------------------------------------------------------ large ones
