@@ -145,7 +145,7 @@ def test_a_request_whose_receipt_cannot_be_opened_is_not_called_unsent(client, i
 
 
 def test_a_password_is_never_shown_again(client, inkwell, monkeypatch):
-    monkeypatch.setattr("portal.accounts.limits.check", lambda *_args: raise_away())
+    monkeypatch.setattr("portal.accounts.limits.spend", lambda *_args: raise_away())
 
     response = client.post(
         "/account/sign-in/", {"email": "amal@example.com", "password": "CANARY"}
