@@ -1,5 +1,6 @@
 """Bad connections: bounded by the clock, named rightly, writes sent once."""
 
+import gzip
 import io
 import itertools
 import socket
@@ -776,6 +777,26 @@ def test_streams_a_file(start):
     assert double.requests[0].startswith(
         b"GET /desk/index.php?pg=file&from=3&id=61&reqid=21004&reqhisid=4404 HTTP"
     )
+
+
+@pytest.mark.parametrize(
+    "coding", ["Content-Encoding: gzip", "Transfer-Encoding: chunked"]
+)
+def test_tells_no_size_that_is_not_the_files_own(start, coding):
+    content = b"All of it. " * 1000
+    packed = gzip.compress(content)
+    body = (
+        packed
+        if "gzip" in coding
+        else b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content)
+    )
+    length = len(packed)
+    head = f"HTTP/1.1 200 OK\r\n{coding}\r\nContent-Length: {length}\r\n\r\n"
+
+    download = helpspot_at(start(say(head.encode() + body)).url).kb.open_file(7)
+
+    assert download.size is None
+    assert b"".join(download.chunks) == content
 
 
 def test_streams_a_guides_file_and_can_stop_early(start):
