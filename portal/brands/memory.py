@@ -26,11 +26,11 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
-from prometheus_client import Counter, Histogram
 
 from portal.brands import generations, shared
 from portal.brands.brand import Brand
 from portal.brands.flights import Flights
+from portal.counts import Counter, Histogram
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 
 SCHEMA = 3  # raised where a kept type changes its shape

@@ -8,8 +8,8 @@ from contextlib import suppress
 from functools import cache
 
 from django.http import HttpRequest, HttpResponseBase
-from prometheus_client import Histogram
 
+from portal.counts import Histogram
 from portal.operations.metrics import PAGE_SECONDS
 from portal.operations.records import HEALTHZ, METRICS, READYZ
 from portal.operations.views import healthz, metrics, readyz
