@@ -56,7 +56,8 @@ def unlock(request: PortalRequest, text: str, email: str = "") -> int:
     limits.check(*counters[0])
     if needs_proof and not email:
         raise ProofNeeded
-    for counter in counters:
+    limits.spend(counters[0])
+    for counter in counters[1:]:
         limits.record(*counter)
     if key is None or ticket_id is None:
         raise WrongKey

@@ -73,8 +73,6 @@ def open_to_visitor(
             note=note,
         ),
     )
-    # Last of all: where the list cannot be changed, the visit goes on as it was.
-    accounts.grant(request, ticket_id, access_key)
 
 
 def kept(request: PortalRequest) -> dict[str, Sent]:
