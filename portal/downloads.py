@@ -19,6 +19,8 @@ _PDF_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+# As many as the longest of these looks at.
+_HEAD_BYTES = 12
 _HEADS = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
@@ -45,7 +47,7 @@ def stream(
     browser took them for a page. `style-src` is for the page that Chromium makes
     around its viewer.
     """
-    head = next(download.chunks, b"")
+    head = _head(download.chunks)
     mime_type = type_of(head)
     is_pdf_page = wants_inline and mime_type == PDF_TYPE and is_called_pdf(filename)
     is_inline = is_pdf_page or (wants_inline and mime_type in PICTURE_TYPES)
@@ -72,6 +74,14 @@ def type_of(head: bytes) -> str:
 def is_called_pdf(filename: str) -> bool:
     """Return whether the file's name says that it is a PDF."""
     return filename.lower().endswith(".pdf")
+
+
+def _head(chunks: Iterator[bytes]) -> bytes:
+    """Return the file's first bytes, of chunks as short as a help desk sends them."""
+    head = b""
+    while len(head) < _HEAD_BYTES and (chunk := next(chunks, b"")):
+        head += chunk
+    return head
 
 
 def _whole(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

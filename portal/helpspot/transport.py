@@ -145,10 +145,13 @@ class Transport:
             if failure:
                 response.close()
                 raise failure
-        size = response.headers.get("Content-Length", "")
+        headers = response.headers
+        # Of one that is packed all the same, the size tells nothing.
+        is_plain = headers.get("Content-Encoding", "identity").lower() == "identity"
+        size = headers.get("Content-Length", "") if is_plain else ""
         return Download(
             chunks=Chunks(response),
-            mime_type=response.headers.get("Content-Type") or None,
+            mime_type=headers.get("Content-Type") or None,
             size=int(size) if re.fullmatch(r"[0-9]{1,15}", size) else None,
         )
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from portal.desk.models import DeskSettings, Document
-from portal.downloads import type_of
+from portal.downloads import stream, type_of
+from portal.helpspot.types import Download
 from tests.html_page import parse_page
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 30
@@ -219,3 +220,13 @@ def test_an_absent_help_desk_is_said(holder, inkwell):
 )
 def test_the_first_bytes_say_what_a_file_is(head, mime_type):
     assert type_of(head) == mime_type
+
+
+def test_a_file_that_comes_in_crumbs_is_known_by_its_first_bytes():
+    crumbs = iter(PNG[at : at + 1] for at in range(len(PNG)))
+    download = Download(chunks=crumbs, mime_type=None, size=len(PNG))
+
+    response = stream(download, "photo.png", wants_inline=True)
+
+    assert response["Content-Type"] == "image/png"
+    assert body(response) == PNG
