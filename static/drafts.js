@@ -68,10 +68,11 @@
       }
     }
   };
-  const bringFiles = async (form, tokens) => {
+  const bringFiles = async (form, { waiting: tokens, key }) => {
     const place = form.querySelector(".drop[data-waiting]");
     if (!place || !tokens?.length) return;
     const body = new URLSearchParams(tokens.map((token) => ["waiting", token]));
+    body.append("key", key?.[0] ?? "");
     const answer = await fetch(place.dataset.waiting, { method: "POST", body });
     if (!answer.ok) return;
     const list = place.parentElement.querySelector(".files");
@@ -116,7 +117,7 @@
         const settled = () => fill(form, draft.fields, done);
         document.addEventListener("htmx:afterSettle", settled);
         settled();
-        bringFiles(form, draft.fields.waiting);
+        bringFiles(form, draft.fields);
         offer.hidden = true;
         offered = false;
         form.querySelector("textarea")?.focus();

@@ -220,7 +220,8 @@ class Transport:
 def _size(headers: Mapping[str, str]) -> int | None:
     """Return a file's size, None where what is sent is not its bytes alone."""
     length = headers.get("Content-Length", "")
-    is_wrapped = "Content-Encoding" in headers or "Transfer-Encoding" in headers
+    is_packed = headers.get("Content-Encoding", "identity").lower() != "identity"
+    is_wrapped = is_packed or "Transfer-Encoding" in headers
     is_known = not is_wrapped and re.fullmatch(r"[0-9]{1,15}", length)
     return int(length) if is_known else None
 

@@ -265,7 +265,9 @@ def feedback(request: PortalRequest, page_id: int) -> HttpResponse:
 def file(request: PortalRequest, document_id: int) -> HttpResponseBase:
     """Hand on a picture or file of a guide."""
     download = request.helpspot.kb.open_file(document_id)
-    response = downloads.stream(download, f"file-{document_id}", wants_inline=True)
+    response = downloads.stream(
+        request, download, f"file-{document_id}", wants_inline=True
+    )
     patch_cache_control(response, public=True, max_age=KEEP_FILE_SECONDS)
     return response
 

@@ -76,6 +76,18 @@ def known_key(brand: Brand, keys: Collection[str]) -> str | None:
         raise NotStored from exc
 
 
+def is_taken(brand: Brand, key: str) -> bool:
+    """Say whether something was sent under the key that HelpSpot did not refuse.
+
+    Where the database cannot tell, nothing was.
+    """
+    try:
+        sent = Submission.objects.filter(brand_id=brand.id, key=key)
+        return sent.exclude(state=State.REFUSED).exists()
+    except DatabaseError:
+        return False
+
+
 def submit(
     brand: Brand,
     helpspot: HelpSpot,

@@ -323,6 +323,7 @@ def file(
     if attachment is None:
         raise NotFound("request.get")
     return downloads.stream(
+        request,
         request.helpspot.request.open_file(attachment),
         conversation.safe_filename(attachment),
         wants_inline="inline" in request.GET,

@@ -848,3 +848,12 @@ def test_tells_when_a_file_breaks_off(start, script):
 
     with pytest.raises(Unavailable):
         b"".join(download.chunks)
+
+
+def test_does_not_give_the_size_of_a_packed_file_for_its_own(start):
+    double = start(zipped(bytes(100_000)))
+
+    download = helpspot_at(double.url).request.open_file(ATTACHMENT)
+
+    assert download.size is None
+    assert b"".join(download.chunks) == bytes(100_000)
