@@ -31,7 +31,7 @@ from portal.brands.together import beside
 from portal.helpspot.errors import HelpSpotError, NotFound, Rejected, Unavailable
 from portal.helpspot.types import CustomField, Ticket
 from portal.http import RETRY_SECONDS, PortalRequest, redirect, render_page
-from portal.tickets import conversation, questions
+from portal.tickets import conversation, questions, receipts
 from portal.tickets.following import CheckForm, ReplyForm, empty_reply
 from portal.tickets.listing import Listing, all_columns, as_csv, shown_columns
 from portal.tickets.submitting import FILES_LIMITS
@@ -261,7 +261,8 @@ def reply(request: PortalRequest, ticket_id: int) -> HttpResponse:
     form = ReplyForm(brand=request.brand, data=request.POST, files=request.FILES)
     submission = _send(request, ticket_id, access_key, form)
     if submission is not None:
-        query = urlencode({"reply": submission.reference})
+        mark = receipts.form_mark(submission, form.cleaned_data["key"])
+        query = urlencode({"reply": submission.reference, **mark})
         address = reverse("tickets:detail", args=[ticket_id])
         return redirect(request, f"{address}?{query}#latest")
     try:
@@ -378,6 +379,7 @@ def _ticket_page(
             "sheet": sheet,
             "key": _key(form),
             "reply": reply,
+            "form_key": reply and receipts.form_key(request, reply),
             **shown,
         },
         status=form.status if form.is_bound else 200,
@@ -412,6 +414,7 @@ def _reply_page(
             "form": form,
             "key": _key(form),
             "reply": reply,
+            "form_key": reply and receipts.form_key(request, reply),
         },
         status=form.status if form.is_bound else 200 if reply else 503,
     )
