@@ -170,9 +170,13 @@ def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
 def feed(request: PortalRequest) -> HttpResponse:
     """Answer with the newest topics of all forums as an Atom feed."""
     list_forums(request.brand, request.helpspot)
-    topics = latest_topics(request.brand, request.helpspot).value
+    copy = latest_topics(request.brand, request.helpspot)
     return topics_feed(
-        request, title=_("All topics"), page=reverse("forums:index"), topics=topics
+        request,
+        title=_("All topics"),
+        page=reverse("forums:index"),
+        topics=copy.value,
+        is_old=copy.is_old,
     )
 
 
@@ -188,6 +192,7 @@ def forum_feed(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse
         title=found.name,
         page=_forum_address(found),
         topics=copy.value[:TOPICS_PER_PAGE],
+        is_old=copy.is_old,
     )
 
 
