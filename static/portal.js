@@ -91,6 +91,7 @@
   });
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:timeout", failed);
 
   /* One press sends once. The button stays readable and comes back with the page. */
   document.addEventListener("submit", (event) => {
