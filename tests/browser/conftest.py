@@ -56,8 +56,8 @@ def inkwell(live_server) -> Inkwell:
 
 def _is_told(complaint: str) -> bool:
     """Say whether it is of an answer that failed, or never came, and no mistake."""
-    unanswered = ("htmx:afterRequest", "htmx:timeout")
-    return "status of" in complaint or complaint.startswith(unanswered)
+    of_htmx = ("htmx:afterRequest", "htmx:timeout", "Response Status Error")
+    return "status of" in complaint or complaint.startswith(of_htmx)
 
 
 OpenPage = Callable[..., Page]

@@ -189,6 +189,7 @@ def test_a_receipt_completes_itself_though_a_question_was_never_answered(
         if len(asked) > 1:
             route.continue_()
 
+    page.wait_for_load_state()
     page.route(re.compile(r"\?every="), answer_none_but_later_ones)
     with page.expect_request(re.compile(r"\?every=")):
         page.clock.fast_forward(11_000)
@@ -198,6 +199,38 @@ def test_a_receipt_completes_itself_though_a_question_was_never_answered(
     page.clock.fast_forward(11_000)
 
     expect(page.get_by_role("main")).to_contain_text("looks after it by hand")
+
+
+def test_a_receipt_that_is_left_alone_keeps_no_visit_alive(open_page, inkwell: Inkwell):
+    page = open_page()
+    page.clock.install()
+    page.goto("/requests/new/")
+    page.get_by_label("Details").fill("Where is my invoice?")
+    page.get_by_label(re.compile("^Your name")).fill("Ines")
+    page.get_by_label("Email").fill("ines@example.com")
+    choose_category(page, "Billing")
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    page.get_by_role("main").get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
+    asked: list[str] = []
+    page.on(
+        "request",
+        lambda request: asked.append(request.url) if "?every=" in request.url else None,
+    )
+
+    page.wait_for_load_state()
+    page.clock.fast_forward("31:00")
+    page.wait_for_timeout(300)
+    asked.clear()
+    page.clock.fast_forward("01:05")
+    page.wait_for_timeout(300)
+    assert asked == []
+
+    page.context.clear_cookies()
+    page.keyboard.press("Tab")
+    page.clock.fast_forward("01:05")
+
+    expect(page.get_by_role("main")).to_contain_text("could not look for news")
 
 
 def test_says_that_a_topics_questions_were_never_answered(open_page, inkwell: Inkwell):
