@@ -76,8 +76,17 @@ def check(request: PortalRequest) -> HttpResponse:
     """Ask for an access key and open its request in this browser."""
     if request.method != "POST":
         return _check_page(request, CheckForm())
+    form = CheckForm(request.POST)
     with unhurried():
-        return _unlock(request, CheckForm(request.POST))
+        try:
+            return _unlock(request, form)
+        except Unavailable:
+            form.add_error(
+                None, _("Our help desk is not answering. Wait a minute and try again")
+            )
+            response = _check_page(request, form, status=503)
+            response["Retry-After"] = str(RETRY_SECONDS)
+            return response
 
 
 @require_safe
@@ -127,6 +136,7 @@ def _check_page(
     *,
     unsent: str = "",
     ticket_id: int | None = None,
+    status: int = 422,
 ) -> HttpResponse:
     asks_for_email = form.fields["email"].required or bool(form["email"].data)
     return render_page(
@@ -140,7 +150,7 @@ def _check_page(
             "ticket_id": ticket_id or _asked_number(request),
             "known": device.known_tickets(request),
         },
-        status=422 if form.errors else 200,
+        status=status if form.errors else 200,
     )
 
 
