@@ -27,7 +27,7 @@ from portal.helpspot.errors import Rejected
 from portal.outbox import seals
 from portal.outbox.clock import now
 from portal.outbox.contents import Content, VoteContent
-from portal.outbox.delivery import hand_over, problems_of, take_over
+from portal.outbox.delivery import call_kept, hand_over, problems_of, take_over
 from portal.outbox.errors import NoRoom, NotStored, PerhapsStored
 from portal.outbox.files import attach
 from portal.outbox.models import StagedFile, Submission, new_token
@@ -309,6 +309,8 @@ def _follow(submission: Submission) -> None:
     while _is_being_handed_over(submission) and time.monotonic() < ends_at:
         time.sleep(FOLLOW_EVERY_SECONDS)
         submission.refresh_from_db()
+    if _is_being_handed_over(submission):
+        call_kept(submission)
 
 
 def _is_being_handed_over(submission: Submission) -> bool:

@@ -236,3 +236,14 @@ def test_a_reply_that_may_have_been_kept_is_never_called_unsent_later(
 
     assert "We cannot tell yet whether this reached us" in again
     assert "not sent" not in again
+
+
+def test_says_who_looks_after_a_reply_that_is_held(holder, inkwell, url):
+    form = {**reply_form(holder, inkwell.ticket), "note": "Holding Feed helped."}
+    address = holder.post(url, form)["Location"]
+    outbox.Submission.objects.update(state=outbox.Submission.State.HELD)
+
+    page = holder.get(address).content.decode()
+
+    assert "so someone from our team looks after it by hand" in page
+    assert "we keep checking" not in page
