@@ -25,6 +25,24 @@ content = outbox.TicketContent(note="x")
 outbox.submit(brand, helpspot_for(brand.connection), content, key="k1")
 """
 
+# The process that is told to end is told again while it takes that in.
+DELIVER_TOLD_TWICE = """
+import os, signal, sys, threading
+import django
+django.setup()
+from django.core.management import call_command
+
+def tell_again(frame, event, argument):
+    if event == "call" and frame.f_code is threading.Event.wait.__code__:
+        print("waits", flush=True)
+    if event == "call" and frame.f_code is threading.Condition.notify_all.__code__:
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.setprofile(tell_again)
+threading.setprofile(tell_again)
+call_command("deliver")
+"""
+
 
 @pytest.fixture
 def environment(tmp_path):
@@ -176,3 +194,22 @@ def test_half_a_form_is_no_form(tmp_path, environment, came):
 def is_listening(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_ends_where_it_is_told_twice_at_the_same_moment(tmp_path, environment):
+    run(environment, "manage.py", "migrate", "-v0")
+
+    with subprocess.Popen(
+        [sys.executable, "-c", DELIVER_TOLD_TWICE],
+        env=environment,
+        stdout=subprocess.PIPE,
+    ) as deliverer:
+        try:
+            deliverer.stdout.readline()
+            time.sleep(0.5)
+            deliverer.send_signal(signal.SIGTERM)
+            status = deliverer.wait(timeout=20)
+        finally:
+            deliverer.kill()
+
+    assert status == 0

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import signal
 from argparse import ArgumentParser
-from threading import Event
-from types import FrameType
+from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from portal.outbox.housekeeping import keep_house
 from portal.outbox.worker import drain, run
+
+ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
 class Command(BaseCommand):
@@ -28,14 +29,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Deliver in the foreground."""
         stop = Event()
-
-        def finish(_signal: int, _frame: FrameType | None) -> None:
-            stop.set()
-
-        signal.signal(signal.SIGTERM, finish)
-        signal.signal(signal.SIGINT, finish)
+        # A handler would run in the middle of this thread's own use of the event, and
+        # wait there for ever for a lock that this thread holds.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+        Thread(target=_await_end, args=(stop,), name="signals", daemon=True).start()
         if options["once"]:
             keep_house()
             self.stdout.write(f"{drain(stop)} attended to")
         else:
             run(stop)
+
+
+def _await_end(stop: Event) -> None:
+    signal.sigwait(ENDS)
+    stop.set()
