@@ -6,6 +6,8 @@ state lives under DATA_DIR.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -120,10 +122,24 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 def _stored_secret_key() -> str:
     path = DATA_DIR / "secret-key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50), encoding="ascii")
-    return path.read_text(encoding="ascii").strip()
+    kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    return kept or _new_secret_key(path)
+
+
+def _new_secret_key(path: Path) -> str:
+    """Return the key that the first of the processes that start at once makes."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, mode=0o600)
+    with os.fdopen(descriptor, "r+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        key = file.read().strip()
+        # There and empty where whoever made it was killed, or the disk was full.
+        if not key:
+            key = secrets.token_urlsafe(50)
+            file.write(key)
+            file.flush()
+            # On the disk before anything that it seals.
+            os.fsync(file)
+        return key
 
 
 SECRET_KEY = (

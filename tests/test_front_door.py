@@ -77,3 +77,28 @@ def test_a_real_helpspot_leaves_no_practice_desk_behind(
         "/desk/ -",
         f"/operators/ {operators_view}",
     ]
+
+
+KEY = "from portal import settings; print(settings.SECRET_KEY)"
+
+
+def test_processes_that_start_at_once_have_one_key(tmp_path):
+    # As whoever was killed, or met a full disk, left it.
+    (tmp_path / "secret-key").touch()
+    environment = {**os.environ, "DATA_DIR": str(tmp_path)}
+    environment.pop("SECRET_KEY", None)
+
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", KEY],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _process in range(4)
+    ]
+    keys = {process.communicate(timeout=60)[0].strip() for process in started}
+
+    assert keys == {(tmp_path / "secret-key").read_text()}
+    assert len(keys.pop()) > 50
