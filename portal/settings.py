@@ -10,12 +10,23 @@ import fcntl
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 import dj_database_url
 import django_stubs_ext
 from csp.constants import NONCE, NONE, SELF
-from pydantic import AwareDatetime, BeforeValidator, Field, FilePath, SecretStr
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    FilePath,
+    NonNegativeInt,
+    PositiveInt,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from whitenoise.compress import Compressor
 
@@ -28,10 +39,30 @@ def _split(value: Any) -> Any:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def _keys(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A comma may stand between two keys, or in one.
+    return list(dict.fromkeys([*_split(value), *value.split()]))
+
+
 def _pairs(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return dict(pair.split("=", 1) for pair in _split(value))
+    pairs = [pair.partition("=") for pair in _split(value)]
+    if not all(equals for _name, equals, _seconds in pairs):
+        raise ValueError('pairs are written as in "kb-shelf=120 topics=30"')
+    return {name: seconds for name, _equals, seconds in pairs}
+
+
+def _known_time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, LookupError, ValueError):
+        raise ValueError(
+            'no such time zone; they are named as in "Europe/Paris"'
+        ) from None
+    return name
 
 
 Words = Annotated[list[str], NoDecode, BeforeValidator(_split)]
@@ -46,13 +77,14 @@ class Environment(BaseSettings):
     data_dir: Path = BASE_DIR / "var"
     secret_key: SecretStr | None = None
     secret_key_fallbacks: Annotated[
-        list[SecretStr], NoDecode, BeforeValidator(_split)
+        list[SecretStr], NoDecode, BeforeValidator(_keys)
     ] = Field(default_factory=list)
     database_url: str | None = None
     # What all processes remember together; empty: files under DATA_DIR, one machine.
-    cache_url: str = ""  # as in "redis://127.0.0.1:6379/0"
+    # As in "redis://127.0.0.1:6379/0".
+    cache_url: Annotated[str, Field(pattern=r"^((redis|rediss|unix)://.+)?$")] = ""
     allowed_hosts: Words = ["127.0.0.1", "localhost", "[::1]"]
-    trusted_proxies: int = 0  # how many proxies of ours stand in front
+    trusted_proxies: NonNegativeInt = 0  # how many proxies of ours stand in front
     https: bool = False  # customers reach the portal by https
 
     metrics: bool = False  # answer Prometheus at /metrics
@@ -60,12 +92,18 @@ class Environment(BaseSettings):
 
     # How long copies of what the help desk says count as fresh, as in
     # "kb-shelf=120 topics=30"; seconds, by kind; 60 where nothing is said.
-    fresh_seconds: Annotated[dict[str, int], NoDecode, BeforeValidator(_pairs)] = {}
+    fresh_seconds: Annotated[
+        dict[str, NonNegativeInt], NoDecode, BeforeValidator(_pairs)
+    ] = {}
 
-    helpspot_url: str = ""  # empty: the built-in practice desk
-    helpspot_time_zone: str = "UTC"  # of the dates that HelpSpot formats
+    # As in "https://support.example.com"; empty: the built-in practice desk.
+    helpspot_url: Annotated[str, Field(pattern=r"(?i)^(https?://.+)?$")] = ""
+    # Of the dates that HelpSpot formats.
+    helpspot_time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
     helpspot_login_by_post: bool = False  # keeps passwords out of its access log
-    helpspot_portal_id: int = 0  # secondary portal that requests are filed under
+    helpspot_portal_id: NonNegativeInt = (
+        0  # secondary portal that requests are filed under
+    )
     # The certificates (PEM) that vouch for a help desk with an authority of its own.
     helpspot_ca_file: FilePath | None = None
 
@@ -87,29 +125,39 @@ class Environment(BaseSettings):
     request_terms_link: str = ""  # where the terms stand
     check_answers: bool = False  # show the request once more before it is sent
     # How many days after its end a request still takes replies; unset: always.
-    closed_reply_days: int | None = None
+    closed_reply_days: NonNegativeInt | None = None
     # Custom fields that a customer's list of requests shows, by id, as in "3 7"; shown
     # where HelpSpot sends them in the list, which it documents for no version.
     list_fields: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = ()
     # Where requests are filed that say why a guide did not help, as in "12"; unset:
     # they are kept in the operators' admin, for so many days.
     feedback_category: int | None = None
-    feedback_days: int = 180
-    max_file_mb: int = 10
-    max_files: int = 5
+    feedback_days: Annotated[int, Field(ge=0, le=36_500)] = 180
+    max_file_mb: NonNegativeInt = 10
+    max_files: NonNegativeInt = 5
 
     outbox_delivers_in_web: bool = True  # else `manage.py deliver` must run beside it
-    outbox_horizon_hours: float = 72  # how long an outage is waited out
+    # How long an outage is waited out.
+    outbox_horizon_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 72
     # Where nobody can know whether something arrived: "repeat" sends it once more with
     # a line that says so (nothing is lost), "hold" leaves it to an operator (nothing
     # is doubled).
     outbox_when_unknown: Literal["repeat", "hold"] = "repeat"
     # Caps against floods: submissions that wait, and bytes of the files with them.
-    outbox_max_waiting: int = 20_000
-    outbox_max_file_mb: int = 1024
+    outbox_max_waiting: PositiveInt = 20_000
+    outbox_max_file_mb: NonNegativeInt = 1024
     outbox_die_at: str = ""  # for tests: the point where the process is killed
     # The help desk makes one request of the same `sReference` twice, as ours does.
     helpspot_knows_references: bool = False
+
+    @model_validator(mode="after")
+    def _maintenance_ends_after_it_begins(self) -> Self:
+        begins_at, ends_at = self.maintenance_from, self.maintenance_until
+        if (begins_at is None) != (ends_at is None):
+            raise ValueError("MAINTENANCE_FROM and MAINTENANCE_UNTIL go together")
+        if begins_at and ends_at and begins_at >= ends_at:
+            raise ValueError("MAINTENANCE_UNTIL is not after MAINTENANCE_FROM")
+        return self
 
 
 env = Environment()

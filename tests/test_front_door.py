@@ -102,3 +102,62 @@ def test_processes_that_start_at_once_have_one_key(tmp_path):
 
     assert keys == {(tmp_path / "secret-key").read_text()}
     assert len(keys.pop()) > 50
+
+
+FALLBACKS = "from portal import settings; print(*settings.SECRET_KEY_FALLBACKS)"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("one two", {"one", "two"}),
+        ("one,two", {"one", "two"}),
+        ("o,ne two", {"o,ne", "two"}),
+        ("o,ne", {"o,ne"}),
+    ],
+)
+def test_keys_of_before_may_have_commas_in_them(tmp_path, said, meant):
+    known = subprocess.run(
+        [sys.executable, "-c", FALLBACKS],
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(tmp_path), "SECRET_KEY_FALLBACKS": said},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+
+    assert meant <= set(known)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"HELPSPOT_URL": "support.example.com"},
+        {"HELPSPOT_TIME_ZONE": "Europe/Nowhere"},
+        {"CACHE_URL": "127.0.0.1:6379"},
+        {"FRESH_SECONDS": "300"},
+        {"OUTBOX_HORIZON_HOURS": "inf"},
+        {"FEEDBACK_DAYS": "1000000"},
+        {"MAINTENANCE_FROM": "2027-01-31T20:00Z"},
+        {
+            "MAINTENANCE_FROM": "2027-01-31T20:00Z",
+            "MAINTENANCE_UNTIL": "2027-01-30T20:00Z",
+        },
+    ],
+    ids=str,
+)
+def test_refuses_to_start_with_what_would_fail_while_customers_wait(
+    tmp_path, variables
+):
+    ended = subprocess.run(
+        [sys.executable, "-c", "from portal import settings"],
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(tmp_path), **variables},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    for name in variables:
+        assert name.lower() in ended.stderr.lower()
