@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from portal import outbox
 from portal.counts import Histogram
 from portal.operations.readiness import WAITING
+from portal.outbox.counting import forget_ended
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 PAGE_SECONDS = Histogram(
@@ -36,6 +37,7 @@ def exposition() -> bytes:
     """
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        forget_ended()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the package has no types
     else:
         registry.register(REGISTRY)

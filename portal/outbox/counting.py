@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -29,12 +30,29 @@ def count_beside_the_web() -> None:
     folder = settings.DATA_DIR / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     name = _free_name(folder)
-    for stale in folder.glob(f"gauge_*_{name}.db"):
-        stale.unlink()
+    _forget_live_values(folder, name)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     from prometheus_client import values
 
     values.ValueClass = values.MultiProcessValue(lambda: name)  # type: ignore[no-untyped-call]  # the package has no types
+
+
+def forget_ended() -> None:
+    """Take away what processes that ended here showed of themselves as they lived.
+
+    Their counts stay. The next one of the name may never come.
+    """
+    folder = settings.DATA_DIR / FOLDER
+    for path in folder.glob("deliver-*.lock"):
+        # Whoever lives holds it.
+        with suppress(OSError), path.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _forget_live_values(folder, path.stem)
+
+
+def _forget_live_values(folder: Path, name: str) -> None:
+    for stale in folder.glob(f"gauge_live*_{name}.db"):
+        stale.unlink(missing_ok=True)
 
 
 def _free_name(folder: Path) -> str:

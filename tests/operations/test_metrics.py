@@ -384,3 +384,49 @@ def test_counts_what_a_delivery_process_of_its_own_does_across_its_restarts(tmp_
 
     assert found["portal_helpspot_calls_total", "request.create", "ok"] == 2
     assert len(list((tmp_path / "metrics").glob("counter_deliver-*.db"))) == 1
+
+
+def test_says_nothing_of_the_breaker_of_a_delivery_process_that_ended(tmp_path):
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "HELPSPOT_URL": f"http://127.0.0.1:{closed_port()}",
+        "METRICS": "true",
+        "PORT": str(closed_port()),
+        "OUTBOX_DELIVERS_IN_WEB": "false",
+        "WEB_WORKERS": "1",
+    }
+    fill = (
+        "from portal import outbox;"
+        "from tests.outbox.schedules import choose_help_desk;"
+        "from django.conf import settings;"
+        "desk = choose_help_desk(settings.HELPSPOT_URL);"
+        "content = outbox.TicketContent(note='x');"
+        "[outbox.submit(*desk, content, key=f'k{number}') for number in range(6)];"
+        "from django.utils import timezone;"
+        "outbox.Submission.objects.update(due_at=timezone.now())"
+    )
+    for words in (
+        ["migrate", "-v0"],
+        ["shell", "-v0", "-c", fill],
+        ["deliver", "--once"],
+    ):
+        command = [sys.executable, "manage.py", *words]
+        subprocess.run(command, env=environment, check=True, timeout=60)
+    before = list((tmp_path / "metrics").glob("gauge_livemax_deliver-*.db"))
+
+    site = f"http://127.0.0.1:{environment['PORT']}"
+    with subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
+        env=environment,
+    ) as portal:
+        try:
+            fetch(f"{site}/healthz")
+            found = samples(fetch(f"{site}/metrics"))
+        finally:
+            portal.kill()
+
+    assert len(before) == 1
+    assert found["portal_helpspot_calls_total", "request.create", "unavailable"] >= 5
+    assert found.get(("portal_helpspot_breaker_state", "write"), 0) == 0
