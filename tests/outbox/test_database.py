@@ -161,3 +161,50 @@ def wait_until(is_so):
     ends_at = time.monotonic() + 10
     while not is_so() and time.monotonic() < ends_at:
         time.sleep(0.05)
+
+
+CONNECT = """
+import os, socket, threading
+import psycopg
+from portal import settings
+
+listener = socket.create_server(("127.0.0.1", 0))
+
+def let_in():
+    server, _address = listener.accept()
+    server.recv(1024)
+    server.sendall(b"R\\0\\0\\0\\x08\\0\\0\\0\\0" + b"Z\\0\\0\\0\\x05I")
+    server.recv(1024)
+
+threading.Thread(target=let_in, daemon=True).start()
+options = settings.DATABASES["default"]["OPTIONS"]
+address = f"postgres://portal@127.0.0.1:{listener.getsockname()[1]}/portal"
+connection = psycopg.connect(
+    f"{address}?sslmode=disable&gssencmode=disable", **options
+)
+opened = socket.socket(fileno=os.dup(connection.fileno()))
+print(opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT))
+connection.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "milliseconds"), [("", "5000"), ("?tcp_user_timeout=2000", "2000")]
+)
+def test_the_system_gives_up_a_server_whose_network_is_gone(
+    tmp_path, more, milliseconds
+):
+    told = subprocess.run(
+        [sys.executable, "-c", CONNECT],
+        env={
+            **os.environ,
+            "DATA_DIR": str(tmp_path),
+            "DATABASE_URL": f"postgres://portal@db.example/portal{more}",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+
+    assert told.stdout.strip() == milliseconds
