@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 wsgi_app = "portal.wsgi:application"
+pythonpath = str(BASE_DIR)  # wherever it is started from
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 16)

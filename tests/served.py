@@ -14,17 +14,19 @@ from pathlib import Path
 from urllib.request import urlopen
 
 START_SECONDS = 90
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def served_portal(data_dir: Path) -> Iterator[str]:
-    """Serve it from this folder; yield its address."""
+def served_portal(data_dir: Path, *, started_from: Path = ROOT) -> Iterator[str]:
+    """Serve what is in this folder; yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve"],
+        [sys.executable, str(ROOT / "manage.py"), "serve"],
+        cwd=started_from,
         env={**kept, "DATA_DIR": str(data_dir), "PORT": str(port), "WEB_WORKERS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -7,8 +7,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+
+from tests.served import served_portal
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,6 +80,14 @@ def test_a_real_helpspot_leaves_no_practice_desk_behind(
         "/desk/ -",
         f"/operators/ {operators_view}",
     ]
+
+
+def test_serves_whatever_folder_it_is_started_from(tmp_path):
+    with (
+        served_portal(tmp_path / "data", started_from=tmp_path) as address,
+        urlopen(f"{address}/kb/") as response,  # noqa: S310 - our own
+    ):
+        assert response.status == 200
 
 
 KEY = "from portal import settings; print(settings.SECRET_KEY)"

@@ -61,7 +61,8 @@ class Command(BaseCommand):
         # is in no heap, unless the limit grows by itself.
         os.environ.setdefault("MALLOC_ARENA_MAX", "2")
         os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "32768")
+        configuration = settings.BASE_DIR / "portal" / "gunicorn_conf.py"
         os.execv(  # noqa: S606 - our own interpreter, fixed arguments
             sys.executable,
-            [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
+            [sys.executable, "-m", "gunicorn", "-c", str(configuration)],
         )
