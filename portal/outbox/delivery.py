@@ -9,13 +9,14 @@ a lease that runs out within a minute, which is read as "may or may not have bee
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from copy import copy
-from threading import Thread
+from threading import Thread, current_thread
 
 from django.conf import settings
 from django.db import DatabaseError, connections, transaction
@@ -67,6 +68,8 @@ CUSTOMER_SECONDS = 2.0
 # than what nobody knows is looked for before it is sent once more.
 SETTLING_PAUSE_SECONDS = 1.0
 SETTLING_TRIES = 120
+# How long a process that is told to end may take for what it is at.
+FINISH_SECONDS = 25.0
 
 CONTENTS: dict[str, type[Content]] = {
     content.kind: content
@@ -244,21 +247,26 @@ def _settle_surely(submission: Submission, sent: Sent) -> None:
     except DatabaseError:
         # Whoever waits goes on with the submission as it is.
         args = (copy(submission), sent)
-        Thread(target=_go_on_settling, args=args, name="settle", daemon=True).start()
+        thread = Thread(target=_go_on_settling, args=args, name="settle", daemon=True)
+        atexit.register(thread.join, FINISH_SECONDS)
+        thread.start()
         raise
 
 
 def _go_on_settling(submission: Submission, sent: Sent) -> None:
-    for _try in range(SETTLING_TRIES):
-        time.sleep(SETTLING_PAUSE_SECONDS)
-        try:
-            settle(submission, sent)
-        except DatabaseError:
-            continue
-        finally:
-            connections.close_all()
-        logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
-        return
+    try:
+        for _try in range(SETTLING_TRIES):
+            time.sleep(SETTLING_PAUSE_SECONDS)
+            try:
+                settle(submission, sent)
+            except DatabaseError:
+                continue
+            finally:
+                connections.close_all()
+            logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
+            return
+    finally:
+        atexit.unregister(current_thread().join)
 
 
 def unpack(submission: Submission) -> Content:

@@ -17,6 +17,7 @@ from portal.brands import brand_with_id
 from portal.helpspot import helpspot_for
 from portal.outbox.clock import now
 from portal.outbox.delivery import (
+    FINISH_SECONDS,
     advance,
     claim,
     deliver,
@@ -35,7 +36,6 @@ State = Submission.State
 AT_WORK = {State.RECEIVED, State.CONNECTING, State.SENDING, State.UNKNOWN}
 IDLE_SECONDS = 1.0
 HOUSE_EVERY_SECONDS = 3600.0
-FINISH_SECONDS = 25.0
 # Workers choose among the first few due rows, so that they seldom want the same one.
 CHOICE = 16
 

@@ -118,6 +118,38 @@ def test_delivers_after_an_outage_and_finishes_the_row_at_hand(
     assert len(desk.writes("request.create")) == 1
 
 
+def test_remembers_what_was_answered_though_it_is_told_to_end_meanwhile(
+    tmp_path, environment
+):
+    run(environment, "manage.py", "migrate", "-v0")
+    away = f"http://127.0.0.1:{closed_port()}"
+    run({**environment, "HELPSPOT_URL": away}, "-c", SUBMIT)
+
+    with (
+        serving() as desk,
+        subprocess.Popen(
+            [sys.executable, "manage.py", "deliver"],
+            env={**environment, "HELPSPOT_URL": desk.url},
+        ) as deliverer,
+        sqlite3.connect(tmp_path / "portal.sqlite3", isolation_level=None) as another,
+    ):
+        desk.delay = 1.5
+        try:
+            wait_for(lambda: state_of(tmp_path) == [("sending",)])
+            another.execute("BEGIN IMMEDIATE")
+            # Until the deliverer, which waits five seconds, has given up.
+            time.sleep(7.5)
+            deliverer.send_signal(signal.SIGTERM)
+            time.sleep(2)
+            another.execute("ROLLBACK")
+            status = deliverer.wait(timeout=20)
+        finally:
+            deliverer.kill()
+
+    assert status == 0
+    assert state_of(tmp_path) == [("delivered",)]
+
+
 def test_does_what_is_due_and_ends(tmp_path, environment):
     run(environment, "manage.py", "migrate", "-v0")
 
