@@ -501,3 +501,37 @@ print(json.dumps(seen))
         )
 
     assert seen == ["Submission", "sending"]
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+def test_an_old_refusal_that_is_corrected_while_others_are_forgotten_is_kept(
+    in_new_portal, store, request
+):
+    url = request.getfixturevalue("postgres").url if store == "postgres" else ""
+    with serving() as desk:
+        desk.faults = ["refuse", "hang_up"]
+        seen = in_new_portal(
+            REFUSED_BEFORE
+            + """
+from datetime import timedelta
+from django.db.models import F
+from portal.outbox.housekeeping import purge
+Submission.objects.update(settled_at=F("settled_at") - timedelta(days=31))
+threads = [threading.Thread(target=together, args=(lambda: submit("better"), 1))]
+def correct(execute, sql, *asked):
+    answer = execute(sql, *asked)
+    if sql.startswith("SELECT") and "REFUSED" in str(asked):
+        connection.execute_wrappers.clear()
+        threads[0].start()
+        threads[0].join(1)
+    return answer
+connection.execute_wrappers.append(correct)
+purge()
+threads[0].join()
+print(json.dumps([row.state for row in Submission.objects.all()]))
+""",
+            HELPSPOT_URL=desk.url,
+            DATABASE_URL=url,
+        )
+
+    assert seen == ["unknown"]
