@@ -109,10 +109,7 @@ def _try(request: PortalRequest, form: SignInForm | PasswordForm, email: str) ->
         ("sign-in-address", limits.visitor_network(request), ADDRESS_LIMITS),
         ("sign-in-brand", request.brand.id, BRAND_LIMITS),
     )
-    for counter in counters:
-        limits.check(*counter)
-    for counter in counters:
-        limits.record(*counter)
+    limits.spend(*counters)
     try:
         tickets = _ask(request, email, form.cleaned_data["password"])
     except LoginFailed:
