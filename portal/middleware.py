@@ -16,7 +16,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from portal.accounts.limits import TooManyAttempts
@@ -92,7 +92,16 @@ class SessionsMiddleware(SessionMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponse
     ) -> HttpResponse:
-        """Save the session, or say that the next page cannot be opened just now."""
+        """Save the session, or say that the next page cannot be opened just now.
+
+        One that is not there, and that nobody ended here, leaves its cookie alone:
+        another page of the same browser may just have got a new one by that name.
+        """
+        session = request.session
+        if session.is_empty() and not session.modified:
+            if session.accessed:
+                patch_vary_headers(response, ("Cookie",))
+            return response
         try:
             return super().process_response(request, response)
         except (OperationalError, InterfaceError, SessionInterrupted):

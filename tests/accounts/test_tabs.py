@@ -1,0 +1,89 @@
+"""Tabs of one browser at the same moment: neither undoes what the other did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from portal.desk.models import DeskSettings
+from tests.tickets.asking import URL, valid
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def customer(client, inkwell):
+    """A browser in which Amal is signed in."""
+    login = {"email": "amal@example.com", "password": "lighthouse"}
+    client.post("/account/sign-in/", login)
+    return client
+
+
+@pytest.fixture
+def other_tab(customer):
+    """Another tab of the same browser."""
+    tab = Client()
+    tab.cookies["session"] = customer.cookies["session"].value
+    return tab
+
+
+@pytest.fixture
+def desk_is_down(inkwell):
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+
+
+@pytest.fixture
+def once_read():
+    """Do something as soon as the next page has read its session."""
+
+    def arrange(work):
+        def read(execute, sql, *asked):
+            answer = execute(sql, *asked)
+            if sql.startswith("SELECT session_data"):
+                connection.execute_wrappers.remove(read)
+                work()
+            return answer
+
+        connection.execute_wrappers.append(read)
+
+    yield arrange
+    connection.execute_wrappers.clear()
+
+
+def test_a_page_that_takes_long_undoes_no_receipt(
+    customer, other_tab, inkwell, desk_is_down, once_read
+):
+    sent = []
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        once_read(lambda: sent.append(customer.post(URL, valid(inkwell))))
+        other_tab.get("/requests/")
+
+        assert customer.get(sent[0]["Location"]).status_code == 200
+
+
+def test_forms_sent_at_once_leave_a_receipt_each(
+    customer, other_tab, inkwell, desk_is_down, once_read
+):
+    sent = []
+    once_read(lambda: sent.append(other_tab.post(URL, valid(inkwell, key="other"))))
+
+    sent.append(customer.post(URL, valid(inkwell)))
+
+    pages = [customer.get(answer["Location"]).status_code for answer in sent]
+    assert pages == [200, 200]
+
+
+def test_a_tab_that_still_has_the_old_session_leaves_the_new_one_alone(
+    customer, other_tab, inkwell
+):
+    customer.post(URL, valid(inkwell))
+
+    answer = other_tab.get("/requests/")
+
+    assert answer.status_code == 302
+    assert "session" not in answer.cookies
