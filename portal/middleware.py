@@ -13,7 +13,6 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -25,7 +24,7 @@ from portal.brands.maintenance import planned_maintenance
 from portal.brands.sections import offered_sections
 from portal.helpspot import helpspot_for
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
-from portal.http import NextPageAway, error_page, not_stored
+from portal.http import DATABASE_AWAY, NextPageAway, error_page, not_stored
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # The desk's own side and its API stay open.
@@ -104,7 +103,7 @@ class SessionsMiddleware(SessionMiddleware):
             return response
         try:
             return super().process_response(request, response)
-        except (OperationalError, InterfaceError, SessionInterrupted):
+        except (*DATABASE_AWAY, SessionInterrupted):
             response.close()
             return not_stored(request, is_done=True)
 
@@ -151,7 +150,7 @@ class BrandMiddleware:
         """Turn what is away, help desk or database, into a page; the rest are bugs."""
         if isinstance(exception, NextPageAway):
             return not_stored(request, is_done=True)
-        if isinstance(exception, OperationalError | InterfaceError):
+        if isinstance(exception, DATABASE_AWAY):
             return not_stored(request)
         if isinstance(exception, TooManyAttempts):
             return error_page(request, 429, {"retry_after": exception.retry_after})

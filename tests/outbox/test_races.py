@@ -535,3 +535,32 @@ print(json.dumps([row.state for row in Submission.objects.all()]))
         )
 
     assert seen == ["unknown"]
+
+
+def test_a_database_that_takes_no_writes_is_told_on_every_page(in_new_portal, postgres):
+    with serving() as desk:
+        in_new_portal("print(json.dumps(None))", DATABASE_URL=postgres.url)
+        postgres.change("ALTER DATABASE portal SET default_transaction_read_only = on")
+        seen = in_new_portal(
+            """
+from django.test import Client
+browser = Client(SERVER_NAME="localhost")
+form = {"key": "k1", "category": 1, "note": "x", "name": "A", "email": "a@example.com"}
+def status(address, **form):
+    ask = browser.post if form else browser.get
+    return ask(address, form).status_code
+print(json.dumps([
+    status("/requests/new/", **form),
+    status("/requests/check/", accesskey="12489jiicxp"),
+    status("/requests/open/12489jiicxp/"),
+    status("/account/sign-in/", email="a@example.com", password="lighthouse"),
+]))
+""",
+            setup=SETUP,
+            HELPSPOT_URL=desk.url,
+            DATABASE_URL=postgres.url,
+            DEBUG="true",
+        )
+
+    assert seen == [503, 503, 503, 503]
+    assert desk.done == []
