@@ -45,6 +45,10 @@ class SessionStore(db.SessionStore):
             return {}
         return self.decode(self._as_read)
 
+    def _validate_session_key(self, key: str) -> bool:
+        # PostgreSQL takes no zero byte, which a cookie may hold.
+        return bool(super()._validate_session_key(key)) and key.isalnum()  # type: ignore[misc]  # Django's
+
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's signature
         """Write it.
 

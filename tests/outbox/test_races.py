@@ -564,3 +564,17 @@ print(json.dumps([
 
     assert seen == [503, 503, 503, 503]
     assert desk.done == []
+
+
+def test_a_cookie_that_no_database_takes_is_no_visit(in_new_portal, postgres):
+    status = in_new_portal(
+        """
+from django.test import Client
+browser = Client(SERVER_NAME="localhost", HTTP_COOKIE='session="planted0\\\\000"')
+print(json.dumps(browser.get("/account/sign-in/").status_code))
+""",
+        DATABASE_URL=postgres.url,
+        DEBUG="true",
+    )
+
+    assert status == 200
