@@ -148,7 +148,7 @@ class BrandMiddleware:
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
         """Turn what is away, help desk or database, into a page; the rest are bugs."""
-        if isinstance(exception, NextPageAway):
+        if isinstance(exception, NextPageAway | SessionInterrupted):
             return not_stored(request, is_done=True)
         if isinstance(exception, DATABASE_AWAY):
             return not_stored(request)

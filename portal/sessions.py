@@ -16,6 +16,7 @@ from typing import Any
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.models import Session
 from django.core import signing
 from django.db import IntegrityError, connection
@@ -64,6 +65,24 @@ class SessionStore(db.SessionStore):
                 self._begin(row)
             else:
                 self._go_on(row)
+
+    def cycle_key(self) -> None:
+        """Go on under a new key.
+
+        Raises `SessionInterrupted` where another page ended it or did so first: what
+        was signed out of must not begin again.
+        """
+        self.keys()  # reads it: there may be none by this key
+        key = self.session_key
+        if key is None:
+            self.create()
+            return
+        fresh = self._get_new_session_key()
+        with to_write():
+            if not update(Session, {"session_key": fresh}, "session_key = %s", [key]):
+                raise SessionInterrupted
+        self._session_key = fresh
+        self.modified = True
 
     def _begin(self, row: AbstractBaseSession) -> None:
         try:

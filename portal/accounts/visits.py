@@ -122,11 +122,9 @@ def tickets(request: PortalRequest) -> TicketList:
 def add_ticket(request: PortalRequest, summary: TicketSummary) -> None:
     """Put a new request on top of the signed-in customer's list."""
     visit = _current(request)
-    listed = _listed(visit) if visit else None
-    if visit is None or listed is None:
+    if visit is None or _listed(visit) is None:
         return
-    others = [ticket for ticket in listed if ticket.id != summary.id]
-    visit["kept_list"] = kept_lists.change(visit["kept_list"], [summary, *others])
+    visit["kept_list"] = kept_lists.add(visit["kept_list"], summary)
     _keep(request, visit)
 
 

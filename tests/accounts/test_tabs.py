@@ -10,10 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from portal.desk.models import DeskSettings
+from portal.desk.models import DeskSettings, Ticket
 from tests.tickets.asking import URL, valid
 
 pytestmark = pytest.mark.django_db
+
+CHECK_URL = "/requests/check/"
 
 
 @pytest.fixture
@@ -76,6 +78,40 @@ def test_forms_sent_at_once_leave_a_receipt_each(
 
     pages = [customer.get(answer["Location"]).status_code for answer in sent]
     assert pages == [200, 200]
+
+
+def test_requests_made_at_once_are_both_listed_and_have_a_receipt_each(
+    customer, other_tab, inkwell, once_read
+):
+    sent = []
+    once_read(lambda: sent.append(other_tab.post(URL, valid(inkwell, key="other"))))
+
+    first_try = customer.post(URL, valid(inkwell, note="Nobody called."))
+    customer.cookies["session"] = other_tab.cookies["session"].value
+    sent.append(customer.post(URL, valid(inkwell, note="Nobody called.")))
+
+    pages = [customer.get(answer["Location"]).status_code for answer in sent]
+    listed = customer.get("/requests/").content.decode()
+    assert first_try.status_code == 503
+    assert "Nothing is sent twice" in first_try.content.decode()
+    assert pages == [200, 200]
+    assert "The invoice is wrong." in listed
+    assert "Nobody called." in listed
+    assert Ticket.objects.filter(notes__body__contains="Nobody called.").count() == 1
+
+
+def test_a_form_that_is_still_being_sent_begins_no_visit_after_signing_out(
+    customer, other_tab, inkwell, once_read
+):
+    customer.post(CHECK_URL, {"accesskey": inkwell.foreign_ticket.access_key})
+    other_tab.cookies["session"] = customer.cookies["session"].value
+    opened = f"/requests/{inkwell.foreign_ticket.pk}/"
+    assert customer.get(opened).status_code == 200
+    once_read(lambda: other_tab.post("/account/sign-out/"))
+
+    customer.post(URL, valid(inkwell))
+
+    assert customer.get(opened).status_code == 302
 
 
 def test_a_tab_that_still_has_the_old_session_leaves_the_new_one_alone(
