@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 
-from portal.helpspot.types import Download
+from portal.helpspot.errors import Unavailable
+from portal.helpspot.types import Chunks, Download
+
+logger = logging.getLogger(__name__)
 
 FALLBACK_TYPE = "application/octet-stream"
 # Only what a browser cannot run may be shown inside the page.
@@ -19,6 +24,8 @@ _PDF_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+# As many as the longest of these looks at.
+_HEAD_BYTES = 12
 _HEADS = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
@@ -30,7 +37,7 @@ _HEADS = (
 
 
 def stream(
-    download: Download, filename: str, *, wants_inline: bool
+    request: HttpRequest, download: Download, filename: str, *, wants_inline: bool
 ) -> StreamingHttpResponse:
     """Answer with the file: saved, never opened, but for pictures and PDFs when asked.
 
@@ -45,13 +52,12 @@ def stream(
     browser took them for a page. `style-src` is for the page that Chromium makes
     around its viewer.
     """
-    head = next(download.chunks, b"")
+    head = _head(download.chunks)
     mime_type = type_of(head)
     is_pdf_page = wants_inline and mime_type == PDF_TYPE and is_called_pdf(filename)
     is_inline = is_pdf_page or (wants_inline and mime_type in PICTURE_TYPES)
-    response = StreamingHttpResponse(
-        _whole(head, download.chunks), content_type=mime_type
-    )
+    content = _Content(b"" if request.method == "HEAD" else head, download.chunks)
+    response = StreamingHttpResponse(content, content_type=mime_type)
     response["Content-Disposition"] = _disposition(filename, is_inline=is_inline)
     response["Content-Security-Policy"] = _PDF_POLICY if is_pdf_page else _SANDBOX
     response["Cross-Origin-Resource-Policy"] = "same-origin"
@@ -74,9 +80,37 @@ def is_called_pdf(filename: str) -> bool:
     return filename.lower().endswith(".pdf")
 
 
-def _whole(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield head
-    yield from rest
+def _head(chunks: Iterator[bytes]) -> bytes:
+    """Return the file's first bytes, of chunks as short as a help desk sends them."""
+    head = b""
+    while len(head) < _HEAD_BYTES and (chunk := next(chunks, b"")):
+        head += chunk
+    return head
+
+
+class _Content:
+    """A file for the server: nothing where its head is not wanted; closed with it."""
+
+    def __init__(self, head: bytes, rest: Chunks) -> None:
+        self._head = head
+        self._rest = rest
+
+    def __iter__(self) -> Iterator[bytes]:
+        if not self._head:
+            return
+        try:
+            yield self._head
+            yield from self._rest
+        except Unavailable:
+            logger.warning("A file broke off half-way")
+        else:
+            return
+        # Servers close the connection, so that nobody takes a part for the whole, and
+        # say no more about it.
+        raise ConnectionResetError(errno.ECONNRESET, "A file broke off half-way")
+
+    def close(self) -> None:
+        self._rest.close()
 
 
 def _disposition(filename: str, *, is_inline: bool) -> str:

@@ -69,10 +69,16 @@ def render_page(
     if partial and request.htmx and request.htmx.target == partial:
         template = f"{template}#{partial}"
     response = render(request, template, dict(context or {}), status=status)
-    is_made_do = any((context or {}).get(name) for name in ("as_of", "failed"))
-    response.is_made_do = is_made_do  # type: ignore[attr-defined]  # read by `public`
+    if any((context or {}).get(name) for name in ("as_of", "failed")):
+        made_do(response)
     if partial:
         patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def made_do(response: HttpResponse) -> HttpResponse:
+    """Mark an answer as made from an old copy or in part: kept only for seconds."""
+    response.is_made_do = True  # type: ignore[attr-defined]  # read by `public`
     return response
 
 

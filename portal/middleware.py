@@ -13,7 +13,12 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    UnreadablePostError,
+)
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import SimpleLazyObject
@@ -147,7 +152,12 @@ class BrandMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
-        """Turn what is away, help desk or database, into a page; the rest are bugs."""
+        """Turn what is away, help desk or database, into a page; the rest are bugs.
+
+        Who left before all of a form had come reads no page, and is no bug.
+        """
+        if isinstance(exception, UnreadablePostError):
+            return HttpResponse(status=400)
         if isinstance(exception, NextPageAway | SessionInterrupted):
             return not_stored(request, is_done=True)
         if isinstance(exception, DATABASE_AWAY):

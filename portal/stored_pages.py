@@ -28,11 +28,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
-from prometheus_client import Counter
 
 from portal.brands import brand_for, generations
 from portal.brands.flights import Flights
 from portal.brands.generations import Generation
+from portal.counts import Counter
 from portal.http import is_public
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]

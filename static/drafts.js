@@ -68,10 +68,11 @@
       }
     }
   };
-  const bringFiles = async (form, tokens) => {
+  const bringFiles = async (form, { waiting: tokens, key }) => {
     const place = form.querySelector(".drop[data-waiting]");
     if (!place || !tokens?.length) return;
     const body = new URLSearchParams(tokens.map((token) => ["waiting", token]));
+    body.append("key", key?.[0] ?? "");
     const answer = await fetch(place.dataset.waiting, { method: "POST", body });
     if (!answer.ok) return;
     const list = place.parentElement.querySelector(".files");
@@ -87,10 +88,12 @@
     let timer = 0;
     let off = false;
     let offered = false;
+    /* What the browser put back by itself may have been sent since: no draft of that. */
+    let written = false;
 
     const keep = () => {
       clearTimeout(timer);
-      if (off || offered || !typed(form)) return;
+      if (off || offered || !written || !typed(form)) return;
       const draft = { at: Date.now(), fields: fields(form) };
       try { storage.setItem(PREFIX + name, JSON.stringify(draft)); } catch { return; }
       if (!saved) return;
@@ -100,7 +103,7 @@
       saved.querySelector("[data-draft-words]").textContent = text;
       saved.hidden = false;
     };
-    const soon = () => { clearTimeout(timer); timer = setTimeout(keep, 1000); };
+    const soon = () => { written = true; clearTimeout(timer); timer = setTimeout(keep, 1000); };
 
     const draft = read(name);
     const is_shown_again = form.querySelector("[aria-invalid=true], .errors") || document.getElementById("errors");
@@ -116,7 +119,7 @@
         const settled = () => fill(form, draft.fields, done);
         document.addEventListener("htmx:afterSettle", settled);
         settled();
-        bringFiles(form, draft.fields.waiting);
+        bringFiles(form, draft.fields);
         offer.hidden = true;
         offered = false;
         form.querySelector("textarea")?.focus();
@@ -138,6 +141,7 @@
     form.addEventListener("change", soon);
     form.addEventListener("portal:files", soon);
     addEventListener("pagehide", keep);
+    addEventListener("pageshow", (event) => { if (event.persisted) written = false; });
     document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
   }
 })();

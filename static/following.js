@@ -7,6 +7,8 @@
   const status = document.querySelector("[data-updates-status]");
   const thread = page.querySelector(".thread");
   const MINUTE = 60000;
+  /* Longer than the server takes: who does not answer by then is not there. */
+  const PATIENCE = 45000;
   let etag = page.dataset.updatesEtag;
   let quietSince = Date.now();
   let touchedAt = Date.now();
@@ -34,16 +36,18 @@
   };
   const look = async () => {
     lookedAt = Date.now();
+    const call = new AbortController();
+    const limit = setTimeout(() => call.abort(), PATIENCE);
     const last = thread.querySelector("li.msg:last-of-type")?.id ?? "";
     try {
       const answer = await fetch(`${page.dataset.updates}?after=${last.replace("note-", "")}`, {
-        headers: { "If-None-Match": etag }, redirect: "error", cache: "no-store",
+        headers: { "If-None-Match": etag }, redirect: "error", cache: "no-store", signal: call.signal,
       });
       if (answer.status === 200) {
         etag = answer.headers.get("ETag");
         take(await answer.text());
       } else if (answer.status !== 304 && answer.status < 500) return;
-    } catch { /* offline, or the visit is over: the link still works */ }
+    } catch { /* offline, or the visit is over: the link still works */ } finally { clearTimeout(limit); }
     later();
   };
   for (const type of ["pointerdown", "keydown", "scroll"]) {

@@ -91,6 +91,17 @@
   });
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:timeout", failed);
+
+  /* What asks by itself must not keep a visit alive that was left alone for half an hour. */
+  let touchedAt = Date.now();
+  for (const type of ["pointerdown", "keydown", "scroll", "focus"]) {
+    addEventListener(type, () => { touchedAt = Date.now(); }, { passive: true });
+  }
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const isLeftAlone = Date.now() - touchedAt > 30 * 60000;
+    if (isLeftAlone && event.detail.elt.matches("[hx-trigger^=every]")) event.preventDefault();
+  });
 
   /* One press sends once. The button stays readable and comes back with the page. */
   document.addEventListener("submit", (event) => {

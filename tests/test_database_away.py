@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.utils import timezone
 
 from portal.accounts.models import KeptList
 from portal.desk.models import Ticket
@@ -156,17 +159,23 @@ def test_a_reply_comes_back_with_a_way_to_send_it_again(client, inkwell, monkeyp
     assert form.one("input", name="key")["value"] == "k"
 
 
-@pytest.mark.parametrize("step", ["cycle_key", "save"])
-def test_a_request_whose_receipt_cannot_be_opened_is_not_called_unsent(
-    client, inkwell, monkeypatch, step
-):
+@contextmanager
+def sessions_that_cannot_be_written():
+    def execute(run, sql, *rest):
+        return (
+            raise_away()
+            if sql.startswith('UPDATE "django_session"')
+            else run(sql, *rest)
+        )
+
+    with connection.execute_wrapper(execute):
+        yield
+
+
+def test_a_request_whose_receipt_cannot_be_opened_is_not_called_unsent(client, inkwell):
     client.post("/requests/check/", {"accesskey": inkwell.ticket.access_key})
     count = Ticket.objects.count()
-    with monkeypatch.context() as away:
-        away.setattr(
-            f"portal.sessions.SessionStore.{step}",
-            lambda *_args, **_options: raise_away(),
-        )
+    with sessions_that_cannot_be_written():
         response = client.post(URL, valid(inkwell, note="It stops."))
 
     page = response.content.decode()
@@ -205,7 +214,7 @@ def test_a_request_is_not_called_damaged_where_the_session_cannot_go_on(
 
 
 def test_a_password_is_never_shown_again(client, inkwell, monkeypatch):
-    monkeypatch.setattr("portal.accounts.limits.check", lambda *_args: raise_away())
+    monkeypatch.setattr("portal.accounts.limits.spend", lambda *_args: raise_away())
 
     response = client.post(
         "/account/sign-in/", {"email": "amal@example.com", "password": "CANARY"}
@@ -249,6 +258,16 @@ def test_a_request_that_cannot_be_listed_is_not_called_unsent(
     assert customer.post(URL, valid(inkwell, note="It stops.")).status_code == 303
     assert Ticket.objects.count() == count + 1
     assert "It stops." in customer.get("/requests/").content.decode()
+
+
+def test_a_private_page_is_shown_while_nothing_can_be_written(
+    customer, inkwell, time_machine, locked
+):
+    time_machine.move_to(timezone.now() + timedelta(minutes=2))
+    locked()
+
+    for address in ("/requests/", f"/requests/{inkwell.ticket.pk}/"):
+        assert customer.get(address).status_code == 200
 
 
 def test_a_list_that_cannot_be_fetched_afresh_stays(customer, monkeypatch):

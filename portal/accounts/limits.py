@@ -93,6 +93,13 @@ def is_reached(action: str, who: str, limits: Sequence[Limit]) -> bool:
     return False
 
 
+def was_lately(action: str, who: str, limit: Limit) -> bool:
+    """Tell whether an attempt was counted within the last `limit.seconds`."""
+    return Attempt.objects.filter(
+        subject=_subject(action, who, limit), expires_at__gt=timezone.now()
+    ).exists()
+
+
 def give_back(action: str, who: str, limits: Sequence[Limit]) -> None:
     """Take back one counted attempt that turned out to be no failure.
 

@@ -20,7 +20,7 @@ def seal(text: str) -> str:
 def unseal(sealed: str) -> str | None:
     """Return what was sealed, None where no key of ours sealed it."""
     try:
-        return zlib.decompress(keys_for(_PURPOSE).decrypt(sealed)).decode()
+        return zlib.decompress(keys_for(_PURPOSE).decrypt(sealed.encode())).decode()
     except InvalidToken:
         return None
 

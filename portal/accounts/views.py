@@ -38,7 +38,7 @@ ADDRESS_LIMITS = (Limit(20, 15 * 60),)
 BRAND_LIMITS = (Limit(100, 10 * 60),)
 RETRY_SECONDS = 60
 # An account that the help desk holds up is left alone, or it never gets free.
-PAUSE = (Limit(1, RETRY_SECONDS),)
+PAUSE = Limit(1, RETRY_SECONDS)
 PAGES_AFTER_SIGN_IN = frozenset(
     {"tickets:index", "tickets:detail", "tickets:submit", "tickets:check"}
 )
@@ -133,13 +133,13 @@ def _try(request: PortalRequest, form: SignInForm | PasswordForm, email: str) ->
 @sensitive_variables("password")
 def _ask(request: PortalRequest, email: str, password: str) -> list[TicketSummary]:
     """Ask the help desk, but not about an account that it has just held up."""
-    pause = ("sign-in-pause", email.casefold(), PAUSE)
-    if limits.is_reached(*pause):
+    account = email.casefold()
+    if limits.was_lately("sign-in-pause", account, PAUSE):
         raise Throttled("customer.getRequests")
     try:
         return request.helpspot.customer.get_requests(email, password)
     except Throttled:
-        limits.record(*pause)
+        limits.record("sign-in-pause", account, (PAUSE,))
         raise
 
 

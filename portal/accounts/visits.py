@@ -1,9 +1,9 @@
 """What this browser may see: kept sealed in its server-side session, a list beside it.
 
-A visit begins when a key opens a request or a customer signs in; it ends after half an
-hour without a private page, after eight hours in all, and at sign-out. A customer's
-password is never kept, and whose list is gone is not signed in. Nothing here starts a
-session for someone who has no visit.
+A visit begins when a key opens a request, when one sent here arrives, or when a
+customer signs in; it ends after half an hour without a private page, after eight hours
+in all, and at sign-out. A customer's password is never kept, and whose list is gone is
+not signed in. Nothing here starts a session for someone who has no visit.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NotRequired, TypedDict
 
+from django.contrib.sessions.backends.base import UpdateError
+
 from portal.accounts import kept_lists
 from portal.accounts.kept_lists import TicketList
 from portal.accounts.seals import seal, unseal
 from portal.helpspot.types import TicketSummary
-from portal.http import PortalRequest
+from portal.http import DATABASE_AWAY, PortalRequest
 
 IDLE_SECONDS = 30 * 60
 WHOLE_SECONDS = 8 * 60 * 60
@@ -120,23 +122,30 @@ def tickets(request: PortalRequest) -> TicketList:
 
 
 def add_ticket(request: PortalRequest, summary: TicketSummary) -> None:
-    """Put a new request on top of the signed-in customer's list."""
-    visit = _current(request)
-    if visit is None or _listed(visit) is None:
-        return
-    visit["kept_list"] = kept_lists.add(visit["kept_list"], summary)
+    """Let this visitor see what they sent, on top of their list if they are signed in.
+
+    The session keeps its id: the same form sent again, whose first answer never came,
+    brings no other.
+    """
+    visit = _current(request) or _new(request)
+    # First of all: where it fails, the visit goes on as it was.
+    if _listed(visit) is not None:
+        visit["kept_list"] = kept_lists.add(visit["kept_list"], summary)
+    visit["grants"][str(summary.id)] = seal(summary.access_key)
     _keep(request, visit)
 
 
 # ------------------------------------------------------------------- the session
 
 
-def _begin(request: PortalRequest) -> _Visit:
+def _new(request: PortalRequest) -> _Visit:
     now = int(time.time())
-    visit = _current(request) or _Visit(
-        brand=request.brand.id, began_at=now, seen_at=now, grants={}
-    )
-    visit["seen_at"] = now
+    return _Visit(brand=request.brand.id, began_at=now, seen_at=now, grants={})
+
+
+def _begin(request: PortalRequest) -> _Visit:
+    visit = _current(request) or _new(request)
+    visit["seen_at"] = int(time.time())
     # Someone without a session gets a new id when it is saved, for the first time.
     if request.session.session_key:
         request.session.cycle_key()
@@ -154,8 +163,23 @@ def _current(request: PortalRequest) -> _Visit | None:
         return None
     if now - visit["seen_at"] >= NOTICE_SECONDS:
         visit["seen_at"] = now
-        _keep(request, visit)
+        _note(request, visit)
     return visit
+
+
+def _note(request: PortalRequest, visit: _Visit) -> None:
+    """Write at once that somebody was here, before the page does anything else.
+
+    After a wait for the help desk, it would undo what other pages wrote meanwhile.
+    """
+    is_modified = request.session.modified
+    _keep(request, visit)
+    try:
+        request.session.save()
+    except (UpdateError, *DATABASE_AWAY):
+        pass  # another page has just ended the session, or nothing can be written
+    finally:
+        request.session.modified = is_modified
 
 
 def _keep(request: PortalRequest, visit: _Visit) -> None:

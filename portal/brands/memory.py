@@ -17,6 +17,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,11 +26,11 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
-from prometheus_client import Counter, Histogram
 
 from portal.brands import generations, shared
 from portal.brands.brand import Brand
 from portal.brands.flights import Flights
+from portal.counts import Counter, Histogram
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 
 SCHEMA = 4  # raised where a kept type changes its shape
@@ -97,11 +98,18 @@ def remembered(
     try:
         copy, outcome = found or task.ask()
     except HelpSpotError:
-        LOOKUPS.labels(task.kind, "miss").inc()
+        _count(task.kind, "miss")
         raise
-    LOOKUPS.labels(task.kind, outcome).inc()
-    AGES.labels(task.kind).observe(max(0.0, task.age(copy)))
+    _count(task.kind, outcome, age=max(0.0, task.age(copy)))
     return copy
+
+
+def _count(kind: str, outcome: str, *, age: float | None = None) -> None:
+    # The answer is there: a disk that takes no counts must not make a failure of it.
+    with suppress(OSError):
+        LOOKUPS.labels(kind, outcome).inc()
+        if age is not None:
+            AGES.labels(kind).observe(age)
 
 
 class NotAtHand(Exception):

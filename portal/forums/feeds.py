@@ -17,7 +17,7 @@ from portal import markup
 from portal.brands.latest import posted_at
 from portal.forums.thread import Thread, topic_address
 from portal.helpspot.types import Topic
-from portal.http import PortalRequest
+from portal.http import PortalRequest, made_do
 
 POSTS = 50
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,9 +26,17 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def topics_feed(
-    request: PortalRequest, *, title: str, page: str, topics: Iterable[Topic]
+    request: PortalRequest,
+    *,
+    title: str,
+    page: str,
+    topics: Iterable[Topic],
+    is_old: bool,
 ) -> HttpResponse:
-    """Return a feed of topics; `page` is the address of the page they stand on."""
+    """Return a feed of topics; `page` is the address of the page they stand on.
+
+    `is_old` where they are from a copy that stands in for an absent help desk.
+    """
     feed = _feed(request, title, page)
     for topic in topics:
         _add_item(
@@ -42,7 +50,7 @@ def topics_feed(
             text=format_html("<p>{}</p>", topic.title),
             at=posted_at(topic),
         )
-    return _answer(feed)
+    return _answer(feed, is_old=is_old)
 
 
 def posts_feed(request: PortalRequest, thread: Thread) -> HttpResponse:
@@ -63,7 +71,7 @@ def posts_feed(request: PortalRequest, thread: Thread) -> HttpResponse:
             text=markup.prose(post.body, is_html=numbered.is_html),
             at=(post.posted and post.posted.at) or _LONG_AGO,
         )
-    return _answer(feed)
+    return _answer(feed, is_old=thread.as_of is not None)
 
 
 def _feed(request: PortalRequest, title: str, page: str) -> Atom1Feed:
@@ -98,10 +106,10 @@ def _add_item(
     )
 
 
-def _answer(feed: Atom1Feed) -> HttpResponse:
+def _answer(feed: Atom1Feed, *, is_old: bool) -> HttpResponse:
     response = HttpResponse(
         feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
     )
     if feed.num_items():
         response["Last-Modified"] = http_date(feed.latest_post_date().timestamp())
-    return response
+    return made_do(response) if is_old else response

@@ -38,7 +38,7 @@ from portal.forums.topics import (
     list_forums,
     page_of_topics,
 )
-from portal.helpspot.errors import HelpSpotError, Unavailable
+from portal.helpspot.errors import Disabled, HelpSpotError, NotFound, Unavailable
 from portal.helpspot.types import Forum
 from portal.http import (
     PortalRequest,
@@ -170,9 +170,13 @@ def topic(request: PortalRequest, topic_id: int, slug: str) -> HttpResponse:
 def feed(request: PortalRequest) -> HttpResponse:
     """Answer with the newest topics of all forums as an Atom feed."""
     list_forums(request.brand, request.helpspot)
-    topics = latest_topics(request.brand, request.helpspot).value
+    copy = latest_topics(request.brand, request.helpspot)
     return topics_feed(
-        request, title=_("All topics"), page=reverse("forums:index"), topics=topics
+        request,
+        title=_("All topics"),
+        page=reverse("forums:index"),
+        topics=copy.value,
+        is_old=copy.is_old,
     )
 
 
@@ -188,6 +192,7 @@ def forum_feed(request: PortalRequest, forum_id: int, slug: str) -> HttpResponse
         title=found.name,
         page=_forum_address(found),
         topics=copy.value[:TOPICS_PER_PAGE],
+        is_old=copy.is_old,
     )
 
 
@@ -275,7 +280,8 @@ def topic_sent(
     if address:
         return redirect(request, address)
     back = reverse("forums:forum", args=(forum_id, slug))
-    return _sent_page(request, submission, back, f"forum-{forum_id}")
+    topic_id = submission.result_id
+    return _sent_page(request, submission, topic_id, back, f"forum-{forum_id}")
 
 
 @require_safe
@@ -288,7 +294,7 @@ def reply_sent(
     if address:
         return redirect(request, address)
     back = topic_address(topic_id, slug)
-    return _sent_page(request, submission, back, f"topic-{topic_id}")
+    return _sent_page(request, submission, topic_id, back, f"topic-{topic_id}")
 
 
 # ------------------------------------------------------------------- answering
@@ -329,8 +335,13 @@ def _form_page(
 
 
 def _sent_page(
-    request: PortalRequest, submission: outbox.Submission, back: str, draft: str
+    request: PortalRequest,
+    submission: outbox.Submission,
+    topic_id: int | None,
+    back: str,
+    draft: str,
 ) -> HttpResponse:
+    is_delivered = submission.is_delivered
     return render_page(
         request,
         "forums/sent.html",
@@ -339,6 +350,7 @@ def _sent_page(
             "submission": submission,
             "is_topic": submission.kind == Kind.TOPIC,
             "draft": draft,
+            "is_hidden": is_delivered and _is_current(request, topic_id),
             "was_refused": submission.state in {State.REFUSED, State.DISCARDED},
             "back": back,
         },
@@ -395,6 +407,17 @@ def _topic_address(
         return None
     address = topic_address(submission.result_id, title_slug)
     return f"{address}?{urlencode({'posted': submission.reference})}"
+
+
+def _is_current(request: PortalRequest, topic_id: int | None) -> bool:
+    """Say whether the help desk just told what the topic shows, if there is one."""
+    try:
+        thread = topic_id and read_thread(request.brand, request.helpspot, topic_id)
+    except (NotFound, Disabled):
+        return True
+    except HelpSpotError:
+        return False
+    return not (thread and thread.as_of)
 
 
 def _post_address(

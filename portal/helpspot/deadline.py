@@ -8,6 +8,7 @@ sent, from one that broke after the last byte.
 from __future__ import annotations
 
 import io
+import math
 import socket
 import ssl
 import time
@@ -20,6 +21,7 @@ from typing import Any
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
 
@@ -73,11 +75,22 @@ class _PunctualReader(io.RawIOBase):
         super().close()
 
 
+class _MeasuredReader(io.BufferedReader):
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes; raises `OSError` for a chunk of fewer than none.
+
+        The libraries take its size for a wish, or for all that ever comes.
+        """
+        if size is None or size < 0:
+            raise OSError
+        return super().read(size)
+
+
 class _PunctualResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = io.BufferedReader(_PunctualReader(sock, current.get()))
+        self.fp = _MeasuredReader(_PunctualReader(sock, current.get()))
 
 
 class _Punctual(HTTPConnection):
@@ -89,6 +102,29 @@ class _Punctual(HTTPConnection):
         """Connect; until that is done nothing has left."""
         current.get().may_have_left = False
         super().connect()
+
+    def _new_conn(self) -> socket.socket:
+        """Connect to the first of the name's addresses that answers, in time.
+
+        The library gives each of them the whole time for connecting.
+        """
+        failure: OSError | None = None
+        for *_, (host, port, *_scope) in self._addresses():
+            wait = min(self.timeout or math.inf, current.get().pause())
+            try:
+                return create_connection(
+                    (str(host), int(port)), wait, socket_options=self.socket_options
+                )
+            except OSError as exc:
+                failure = exc
+        raise failure or OSError
+
+    def _addresses(self) -> list[Any]:
+        name = self._dns_host.strip("[]")
+        try:
+            return socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)
+        except UnicodeError:  # a part of the name is empty, or too long
+            raise OSError from None
 
     def send(self, data: Any) -> None:
         """Send, waiting no longer than the deadline allows."""

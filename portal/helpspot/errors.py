@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_CUSTOM_FIELD = re.compile(r"\bCustom\s?#?(\d+)\b", re.IGNORECASE)
+_CUSTOM_FIELD = re.compile(r"\bCustom\s?#?(\d{1,15})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

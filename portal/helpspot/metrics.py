@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-from prometheus_client import Counter, Gauge, Histogram
-
+from portal.counts import Counter, Gauge, Histogram
 from portal.helpspot.errors import (
     Disabled,
     HelpSpotError,

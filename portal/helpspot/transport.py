@@ -145,11 +145,10 @@ class Transport:
             if failure:
                 response.close()
                 raise failure
-        size = response.headers.get("Content-Length", "")
         return Download(
             chunks=Chunks(response),
             mime_type=response.headers.get("Content-Type") or None,
-            size=int(size) if re.fullmatch(r"[0-9]{1,15}", size) else None,
+            size=_size(response.headers),
         )
 
     @sensitive_variables()
@@ -216,6 +215,15 @@ class Transport:
 
     def _new_way(self) -> BaseAdapter:
         return new_way(self._base, self.connection.ca_file)
+
+
+def _size(headers: Mapping[str, str]) -> int | None:
+    """Return a file's size, None where what is sent is not its bytes alone."""
+    length = headers.get("Content-Length", "")
+    is_packed = headers.get("Content-Encoding", "identity").lower() != "identity"
+    is_wrapped = is_packed or "Transfer-Encoding" in headers
+    is_known = not is_wrapped and re.fullmatch(r"[0-9]{1,15}", length)
+    return int(length) if is_known else None
 
 
 @sensitive_variables()

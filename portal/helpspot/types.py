@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +172,18 @@ class TicketSummary:
     custom_values: tuple[CustomValue, ...] = ()
 
 
+class Chunks(Iterator[bytes], Protocol):
+    """A file's bytes; closing them early lets go of the rest."""
+
+    def close(self) -> None:
+        """Stop reading."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
     """A file on its way from HelpSpot, read in chunks and closed when read."""
 
-    chunks: Iterator[bytes]
+    chunks: Chunks
     mime_type: str | None
     size: int | None
 

@@ -448,6 +448,7 @@ def moment(element: Element, name: str, zone: ZoneInfo) -> Moment | None:
         match = _FORMATTED.fullmatch(" ".join(came.split()))
         if match:
             at = _local_time(match, zone)
+            at.astimezone(UTC)  # the last day of all is over there, and has no date
             return Moment(at=at, has_time=match["hour"] is not None, text=came)
     except (ValueError, OverflowError, OSError):
         pass  # a date that no calendar has

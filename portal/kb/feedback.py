@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -23,11 +24,20 @@ FEW_A_DAY = (Limit(5, 24 * 60 * 60),)
 THIRTY_AN_HOUR = (Limit(30, 60 * 60),)
 
 
+class CommentField(forms.CharField):
+    """Words over several lines, whose ends count as one letter, as in browsers."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the text with one kind of line end."""
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if text else text
+
+
 class FeedbackForm(forms.Form):
     """Why a guide did not help; nothing of it must be answered."""
 
     reason = forms.ChoiceField(choices=Reason.choices, required=False)
-    comment = forms.CharField(required=False, max_length=MOST_LETTERS)
+    comment = CommentField(required=False, max_length=MOST_LETTERS)
 
 
 def take_feedback(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import BadRequest
@@ -22,7 +24,7 @@ from portal.brands.sections import with_sections
 from portal.brands.shelf import Place, Shelf, read_shelf
 from portal.brands.together import both
 from portal.helpspot.types import Book, Page
-from portal.http import PortalRequest, public, redirect, render_page
+from portal.http import PortalRequest, made_do, public, redirect, render_page
 from portal.kb.feedback import MOST_LETTERS, FeedbackForm, take_feedback
 from portal.kb.models import Reason
 from portal.kb.printing import printed, read_whole_book
@@ -53,7 +55,7 @@ def index(request: PortalRequest) -> HttpResponse:
             "section": SECTION,
             "books": shelf.value.books,
             "has_tags": shelf.value.has_tags,
-            "as_of": shelf.read_at if shelf.is_old else None,
+            "as_of": _age_of(shelf),
         },
     )
 
@@ -93,7 +95,7 @@ def book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
             "shelved": shelved,
             "book_slug": slug,
             "crumbs": [_guides(), (shelved.book.name, "")],
-            "as_of": shelved.as_of or (shelf.read_at if shelf.is_old else None),
+            "as_of": shelved.as_of or _age_of(shelf),
         },
     )
 
@@ -121,7 +123,7 @@ def print_book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
                 (shelved.book.name, _book_address(shelved.book)),
                 (_("Whole book"), ""),
             ],
-            "as_of": whole.read_at if whole.is_old else None,
+            "as_of": _age_of(whole),
         },
     )
 
@@ -141,8 +143,9 @@ def save_book(request: PortalRequest, book_id: int, slug: str) -> HttpResponse:
         whole.value,
         request.build_absolute_uri(_book_address(shelved.book)),
         lambda page: request.build_absolute_uri(_page_address(page)),
+        as_of=_age_of(whole),
     )
-    return _markdown(text, name)
+    return _markdown(text, name, is_old=whole.is_old)
 
 
 @conditional_page
@@ -158,7 +161,7 @@ def tags(request: PortalRequest) -> HttpResponse:
             "section": SECTION,
             "tags": used_tags(shelf.value),
             "crumbs": [_guides(), (_("Tags"), "")],
-            "as_of": shelf.read_at if shelf.is_old else None,
+            "as_of": _age_of(shelf),
         },
     )
 
@@ -177,7 +180,7 @@ def tag(request: PortalRequest, tag: str) -> HttpResponse:
             "tag": tag,
             "places": shelf.value.tagged(tag),
             "crumbs": [_guides(), (_("Tags"), reverse("kb:tags")), (tag, "")],
-            "as_of": shelf.read_at if shelf.is_old else None,
+            "as_of": _age_of(shelf),
         },
     )
 
@@ -218,7 +221,7 @@ def page(request: PortalRequest, page_id: int, slug: str) -> HttpResponse:
             "nav": nav_chapters(place.shelved, place.chapter),
             "crumbs": _crumbs(place),
             "address": request.build_absolute_uri(request.path),
-            "as_of": copy.read_at if copy.is_old else None,
+            "as_of": _age_of(copy),
             **_vote_context(place, request.GET.get("voted", "")),
         },
     )
@@ -234,8 +237,9 @@ def save_page(request: PortalRequest, page_id: int, slug: str) -> HttpResponse:
     if slug != name:
         return _moved(request, reverse("kb:save_page", args=[page_id, name]))
     address = request.build_absolute_uri(_page_address(place.page))
-    page = _read_page(request, page_id).value
-    return _markdown(page_as_markdown(page, place, address), name)
+    copy = _read_page(request, page_id)
+    text = page_as_markdown(copy.value, place, address, as_of=_age_of(copy))
+    return _markdown(text, name, is_old=copy.is_old)
 
 
 @require_POST
@@ -265,7 +269,9 @@ def feedback(request: PortalRequest, page_id: int) -> HttpResponse:
 def file(request: PortalRequest, document_id: int) -> HttpResponseBase:
     """Hand on a picture or file of a guide."""
     download = request.helpspot.kb.open_file(document_id)
-    response = downloads.stream(download, f"file-{document_id}", wants_inline=True)
+    response = downloads.stream(
+        request, download, f"file-{document_id}", wants_inline=True
+    )
     patch_cache_control(response, public=True, max_age=KEEP_FILE_SECONDS)
     return response
 
@@ -287,12 +293,17 @@ def _read_page(request: PortalRequest, page_id: int) -> Remembered[Page]:
     )
 
 
-def _markdown(text: str, name: str) -> HttpResponse:
-    return HttpResponse(
+def _age_of(copy: Remembered[Any]) -> datetime | None:
+    return copy.read_at if copy.is_old else None
+
+
+def _markdown(text: str, name: str, *, is_old: bool) -> HttpResponse:
+    response = HttpResponse(
         text,
         content_type="text/markdown; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.md"'},
     )
+    return made_do(response) if is_old else response
 
 
 def _answer_vote(request: PortalRequest, place: Place, voted: Voted) -> HttpResponse:

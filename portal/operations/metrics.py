@@ -10,13 +10,13 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
     CollectorRegistry,
-    Histogram,
     generate_latest,
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from portal import outbox
+from portal.counts import Histogram
 from portal.operations.readiness import WAITING
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 
 from django.http import HttpRequest, HttpResponseBase
-from prometheus_client import Histogram
 
+from portal.counts import Histogram
 from portal.operations.metrics import PAGE_SECONDS
 from portal.operations.records import HEALTHZ, METRICS, READYZ
 from portal.operations.views import healthz, metrics, readyz
@@ -43,8 +44,10 @@ class PageTimesMiddleware:
         response = self.get_response(request)
         match = request.resolver_match
         view = match.view_name if match else "none"
-        times = _times(view, response.status_code // 100)
-        times.observe(time.monotonic() - start)
+        # The page is made: a disk that takes no counts must not make a failure of it.
+        with suppress(OSError):
+            times = _times(view, response.status_code // 100)
+            times.observe(time.monotonic() - start)
         return response
 
 

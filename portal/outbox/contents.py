@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import unescape
 from typing import ClassVar, NamedTuple, Self
 
-from django.utils.html import strip_tags
 from pydantic import BaseModel
 
 from portal.helpspot import HelpSpot
@@ -30,6 +29,8 @@ NEWEST = 50
 # HelpSpot's clock and ours.
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 _MARK = re.compile(rf"(Ref\.|May repeat) ({REFERENCE_PATTERN})")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_LINE_END = re.compile(rf"[\r\n]|{_TAG.pattern}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +104,9 @@ class Content(BaseModel, frozen=True):
         """Hand it to HelpSpot; raises the service room's errors."""
         raise NotImplementedError
 
-    def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
-        """Look for it at HelpSpot; None where it is not there or cannot be seen."""
-        return None
+    def find(self, helpspot: HelpSpot, errand: Errand) -> Iterator[Sent]:
+        """Yield what may be it at HelpSpot; nothing where it cannot be seen."""
+        yield from ()
 
     def repeating(self, reference: str) -> Self:
         """Return it with a line that names what it may repeat."""
@@ -175,12 +176,12 @@ class ReplyContent(Content, frozen=True):
             )
         )
 
-    def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
+    def find(self, helpspot: HelpSpot, errand: Errand) -> Iterator[Sent]:
         """Look for a note with the reference in the same request."""
         ticket = helpspot.request.get(self.access_key)
         marks = filter(None, (mark_of(note.body) for note in ticket.notes))
-        found = any(mark.reference == errand.reference for mark in marks)
-        return Sent(id=ticket.id) if found else None
+        if any(mark.reference == errand.reference for mark in marks):
+            yield Sent(id=ticket.id)
 
 
 class PublicContent(Content, frozen=True):
@@ -200,10 +201,10 @@ class PublicContent(Content, frozen=True):
 
     def is_said_in(self, post: Post, errand: Errand) -> bool:
         """Say whether a post is this one: same author, same text, not older."""
-        bodies = {_essence(self.body), _essence(errand.mark_public(self.body))}
+        bodies = (self.body, errand.mark_public(self.body))
         return (
-            _essence(post.author_name) == _essence(self.author_name)
-            and _essence(post.body) in bodies
+            _says(post.author_name, self.author_name)
+            and any(_says(post.body, body) for body in bodies)
             and _is_since(post.posted, errand.since)
         )
 
@@ -232,15 +233,14 @@ class TopicContent(PublicContent, frozen=True):
             )
         )
 
-    def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
-        """Look among the forum's newest topics for one that opens with this text."""
+    def find(self, helpspot: HelpSpot, errand: Errand) -> Iterator[Sent]:
+        """Look among the forum's newest topics for those that open with this text."""
         for topic in helpspot.forums.get_topics(self.forum_id, length=NEWEST):
-            if _essence(topic.title) != _essence(self.title):
+            if not _says(topic.title, self.title):
                 continue
             opening = helpspot.forums.get_posts(topic.id)[:1]
             if any(self.is_said_in(post, errand) for post in opening):
-                return Sent(id=topic.id)
-        return None
+                yield Sent(id=topic.id)
 
 
 class PostContent(PublicContent, frozen=True):
@@ -265,12 +265,11 @@ class PostContent(PublicContent, frozen=True):
             )
         )
 
-    def find(self, helpspot: HelpSpot, errand: Errand) -> Sent | None:
+    def find(self, helpspot: HelpSpot, errand: Errand) -> Iterator[Sent]:
         """Look for the post in its topic."""
         for post in helpspot.forums.get_posts(self.topic_id):
             if self.is_said_in(post, errand):
-                return Sent(id=post.id)
-        return None
+                yield Sent(id=post.id)
 
 
 class VoteContent(Content, frozen=True):
@@ -290,20 +289,35 @@ class VoteContent(Content, frozen=True):
 
 
 def mark_of(text: str) -> Mark | None:
-    """Return the mark on a text's last line; those that it quotes come before."""
-    marks: list[tuple[str, str]] = _MARK.findall(text)
+    """Return the last mark that is a line of its own, with mark-up or without.
+
+    Those that a text quotes come before; one within a sentence only speaks of it.
+    """
+    lines = (line.strip() for line in _LINE_END.split(text))
+    marks = [mark for mark in map(_MARK.fullmatch, lines) if mark]
     if not marks:
         return None
-    words, reference = marks[-1]
+    words, reference = marks[-1].groups()
     return Mark(reference, is_repeat=words == "May repeat")
 
 
-def _essence(text: str) -> str:
-    """Return what is left when HelpSpot's mark-up and line ends are set aside."""
-    return "".join(unescape(strip_tags(text)).split())
+def _says(came: str, said: str) -> bool:
+    """Say whether a text that came is one that was said.
+
+    Help desks give back what looks like mark-up as it is, escaped, or not at all.
+    """
+    return not _readings(came).isdisjoint(_readings(said))
+
+
+def _readings(text: str) -> set[str]:
+    """Return a text without its blanks and line ends: as it is, and as HTML."""
+    as_html = unescape(_TAG.sub("", text))
+    return {"".join(text.split()), "".join(as_html.split())}
 
 
 def _is_since(posted: Moment | None, since: datetime) -> bool:
     if posted is None or posted.at is None:
         return True
-    return posted.at >= since - CLOCKS_DIFFER_BY
+    # A day without a time lasts until its end.
+    latest = posted.at if posted.has_time else posted.at + timedelta(days=1)
+    return latest >= since - CLOCKS_DIFFER_BY

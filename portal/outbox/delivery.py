@@ -106,16 +106,19 @@ def claim(submission: Submission, state: Submission.State) -> bool:
 
 def advance(submission: Submission, **changes: object) -> bool:
     """Change a row while its lease is still ours; False if it no longer is."""
-    leased = Submission.objects.filter(
-        pk=submission.pk, state=submission.state, lease_owner=submission.lease_owner
-    )
-    return _change(leased, submission, **changes)
+    return _change(_leased(submission), submission, **changes)
 
 
 def release(submission: Submission, state: Submission.State, **changes: object) -> bool:
     """Change a row's state and give its lease back; without `due_at` it rests."""
     return advance(
         submission, **{"due_at": None, **changes}, state=state, lease_owner=""
+    )
+
+
+def _leased(submission: Submission) -> QuerySet[Submission]:
+    return Submission.objects.filter(
+        pk=submission.pk, state=submission.state, lease_owner=submission.lease_owner
     )
 
 
@@ -370,8 +373,7 @@ def hold(submission: Submission, remark: str, **changes: object) -> None:
     """Leave it, content and all, to an operator; votes are not worth one."""
     if submission.kind == Kind.VOTE:
         discard(submission, remark)
-    else:
-        release(submission, State.HELD, remark=remark[:200], **changes)
+    elif release(submission, State.HELD, remark=remark[:200], **changes):
         logger.warning("%s (%s) waits for an operator", submission, submission.kind)
 
 
@@ -404,20 +406,42 @@ def _refuse(
 ) -> None:
     words = json.dumps([[problem.id, problem.text] for problem in problems])
     sealed_problems = seals.seal_text(words)
-    if not is_interactive or submission.kind == Kind.VOTE:
+    comes_back = is_interactive and submission.kind != Kind.VOTE
+    if not (comes_back and _give_back(submission, sealed_problems)):
         hold(
             submission,
             _("The help desk refused it."),
             sealed_problems=sealed_problems,
         )
-        return
+
+
+def _give_back(submission: Submission, sealed_problems: bytes) -> bool:
+    """Record a refusal whose form comes back; False where a page called it kept."""
     with transaction.atomic():
-        if release(
+        is_given_back = _change(
+            _leased(submission).filter(remark=""),
             submission,
-            State.REFUSED,
+            state=State.REFUSED,
             sealed_problems=sealed_problems,
             sealed_content=b"",
             file_count=0,
             settled_at=now(),
-        ):
+            lease_owner="",
+            due_at=None,
+        )
+        if is_given_back:
             unattach(submission)
+    return is_given_back
+
+
+def call_kept(submission: Submission) -> None:
+    """Note that a page says that it is kept, while another request hands it over.
+
+    Whoever reads that page no longer waits for the form: refused, it is held. The
+    submission is brought up to date.
+    """
+    at_work = Submission.objects.filter(
+        pk=submission.pk, state__in=[State.CONNECTING, State.SENDING]
+    )
+    at_work.update(remark=_("A page told its customer that it is kept."))
+    submission.refresh_from_db()

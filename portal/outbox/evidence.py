@@ -50,7 +50,10 @@ def look(submission: Submission, helpspot: HelpSpot) -> None:
         hold(submission, str(exc))
         return
     try:
-        found = content.find(helpspot, errand)
+        candidates = content.find(helpspot, errand)
+        found = next(
+            (one for one in candidates if not _is_anothers(submission, one)), None
+        )
     except Unavailable:
         _look_later(submission)
         return
@@ -70,6 +73,19 @@ def look(submission: Submission, helpspot: HelpSpot) -> None:
     else:
         _decide(submission)
     logger.info("%s (%s) is %s", submission, submission.kind, submission.state)
+
+
+def _is_anothers(submission: Submission, sent: Sent) -> bool:
+    """Say whether a topic or post is known to be another's, which says the same."""
+    return (
+        submission.kind in {Kind.TOPIC, Kind.POST}
+        and Submission.objects.filter(
+            brand_id=submission.brand_id,
+            kind=submission.kind,
+            state=State.DELIVERED,
+            result_id=sent.id,
+        ).exists()
+    )
 
 
 def settle_with(brand: Brand, summaries: Sequence[TicketSummary]) -> None:

@@ -45,6 +45,8 @@ def readable(submission: Submission, *, with_files: bool = True) -> dict[str, ob
     `Unreadable`, and `BrokenSeal` where it is a file's.
     """
     content = unpack(submission)
+    # Each file's content is fetched where it is opened.
+    files = submission.files.defer("sealed_content")
     return {
         "reference": submission.reference,
         "brand": submission.brand_id,
@@ -53,9 +55,7 @@ def readable(submission: Submission, *, with_files: bool = True) -> dict[str, ob
         "remark": submission.remark,
         "problems": [problem.text for problem in problems_of(submission)],
         "content": content.model_dump(mode="json", exclude=_SECRET_FIELDS),
-        "files": [
-            _described(file, with_content=with_files) for file in submission.files.all()
-        ],
+        "files": [_described(file, with_content=with_files) for file in files],
     }
 
 
@@ -67,5 +67,6 @@ def _described(file: StagedFile, *, with_content: bool) -> dict[str, object]:
     }
     if with_content:
         plain = seals.open_sealed(file.sealed_content)
+        del file.sealed_content
         described["base64"] = base64.b64encode(plain).decode()
     return described

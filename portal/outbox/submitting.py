@@ -27,7 +27,7 @@ from portal.helpspot.errors import Rejected
 from portal.outbox import seals
 from portal.outbox.clock import now
 from portal.outbox.contents import Content, VoteContent
-from portal.outbox.delivery import hand_over, problems_of, take_over
+from portal.outbox.delivery import call_kept, hand_over, problems_of, take_over
 from portal.outbox.errors import NoRoom, NotStored, PerhapsStored
 from portal.outbox.files import attach
 from portal.outbox.models import StagedFile, Submission, new_token
@@ -74,6 +74,18 @@ def known_key(brand: Brand, keys: Collection[str]) -> str | None:
         return sent.values_list("key", flat=True).first()
     except DatabaseError as exc:
         raise NotStored from exc
+
+
+def is_taken(brand: Brand, key: str) -> bool:
+    """Say whether something was sent under the key that HelpSpot did not refuse.
+
+    Where the database cannot tell, nothing was.
+    """
+    try:
+        sent = Submission.objects.filter(brand_id=brand.id, key=key)
+        return sent.exclude(state=State.REFUSED).exists()
+    except DatabaseError:
+        return False
 
 
 def submit(
@@ -297,6 +309,8 @@ def _follow(submission: Submission) -> None:
     while _is_being_handed_over(submission) and time.monotonic() < ends_at:
         time.sleep(FOLLOW_EVERY_SECONDS)
         submission.refresh_from_db()
+    if _is_being_handed_over(submission):
+        call_kept(submission)
 
 
 def _is_being_handed_over(submission: Submission) -> bool:

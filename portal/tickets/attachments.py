@@ -50,7 +50,7 @@ class ManyFilesInput(forms.FileInput):
 class Attachments:
     """What a form brings along: files that wait, new ones, refused ones.
 
-    `tokens` name the files that waited since the form was last shown.
+    `tokens` name the files that waited since the form was last shown, `key` the form.
     """
 
     def __init__(
@@ -58,6 +58,8 @@ class Attachments:
         brand: Brand,
         tokens: Sequence[str],
         incoming: Iterable[UploadedFile[bytes]],
+        *,
+        key: str,
     ) -> None:
         self.most = brand.max_files
         self.most_bytes = brand.max_file_bytes
@@ -67,6 +69,10 @@ class Attachments:
             RefusedFile(file.filename, self._one_too_many(file.filename))
             for file in staged[self.most :]
         ]
+        # Where the form was sent before, its files went with it.
+        if len(staged) < len(set(tokens)) and not outbox.is_taken(brand, key):
+            name = _("A file you attached")
+            self.refused.append(RefusedFile(name, _not_kept(name)))
         self._fresh: list[UploadedFile[bytes]] = []
         for file in incoming:
             reason = self._problem(file)
@@ -108,10 +114,8 @@ class Attachments:
             raise outbox.NotStored from exc
         finally:
             for file in self._fresh:
-                reason = _("%(name)s was not kept. Choose it again") % {
-                    "name": file.name
-                }
-                self.refused.append(RefusedFile(str(file.name), reason))
+                name = str(file.name)
+                self.refused.append(RefusedFile(name, _not_kept(name)))
             self._fresh.clear()
 
     @property
@@ -150,6 +154,10 @@ class Attachments:
             "%(name)s is one too many. Send up to %(count)d files",
             self.most,
         ) % {"name": name, "count": self.most}
+
+
+def _not_kept(name: str) -> str:
+    return _("%(name)s was not kept. Choose it again") % {"name": name}
 
 
 def limits_text(brand: Brand) -> str:

@@ -98,6 +98,7 @@ class ReplyForm(outbox.KeptForm):
             brand,
             data.getlist("waiting") if data is not None else (),
             files.getlist("attached") if files is not None else (),
+            key=data.get("key", "") if data is not None else "",
         )
         self.fields["attached"].help_text = limits_text(brand)
 

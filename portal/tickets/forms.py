@@ -202,6 +202,7 @@ class TicketForm(outbox.KeptForm):
             brand,
             [token for token in source.getlist("waiting") if token != dropped],
             files.getlist("attached") if files is not None else (),
+            key=source.get("key", ""),
         )
         self.fields["attached"].help_text = limits_text(brand)
         for name in ("note",) if brand.is_detailed else DETAILS:

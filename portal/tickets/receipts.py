@@ -49,6 +49,19 @@ def remember(
         request.session[_RECEIPTS] = dict(newest)
 
 
+def form_mark(submission: outbox.Submission, key: str) -> dict[str, str]:
+    """Return what an address adds where a form was not sent under its own key.
+
+    Its draft on the device knows the form's key alone.
+    """
+    return {} if submission.key == key else {"form": key}
+
+
+def form_key(request: PortalRequest, submission: outbox.Submission) -> str:
+    """Return the key of the form that brought the visitor to this submission."""
+    return request.GET.get("form") or submission.key
+
+
 def open_to_visitor(
     request: PortalRequest,
     submission: outbox.Submission,
@@ -73,8 +86,6 @@ def open_to_visitor(
             note=note,
         ),
     )
-    # Last of all: where the list cannot be changed, the visit goes on as it was.
-    accounts.grant(request, ticket_id, access_key)
 
 
 def kept(request: PortalRequest) -> dict[str, Sent]:
@@ -104,6 +115,7 @@ def receipt(request: PortalRequest, reference: str) -> HttpResponse:
             "sent": sent,
             "is_waiting": is_waiting,
             "is_lost": submission.state in LOST_STATES,
+            "form_key": form_key(request, submission),
             "poll_seconds": every,
         },
         partial="receipt",

@@ -26,7 +26,8 @@ MOST_TOKENS = 50
 @require_POST
 def stage(request: PortalRequest) -> HttpResponse:
     """Keep one file for a day: 200 with its line, 422 with the reason why not."""
-    files = Attachments(request.brand, (), request.FILES.getlist("attached")[:1])
+    incoming = request.FILES.getlist("attached")[:1]
+    files = Attachments(request.brand, (), incoming, key="")
     with suppress(TooManyAttempts, outbox.NotStored):
         if files.has_new:
             with files.refusing_what_is_left():
@@ -37,9 +38,11 @@ def stage(request: PortalRequest) -> HttpResponse:
 
 @require_POST
 def waiting(request: PortalRequest) -> HttpResponse:
-    """Answer with the lines of a draft's files that still wait."""
+    """Answer with the lines of a draft's files: those that still wait, or why not."""
     tokens = request.POST.getlist("waiting")[:MOST_TOKENS]
-    return _lines(request, Attachments(request.brand, tokens, ()), status=200)
+    key = request.POST.get("key", "")
+    files = Attachments(request.brand, tokens, (), key=key)
+    return _lines(request, files, status=200)
 
 
 def _lines(request: PortalRequest, files: Attachments, *, status: int) -> HttpResponse:

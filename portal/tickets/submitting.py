@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse
@@ -58,7 +59,9 @@ def submit(request: PortalRequest) -> HttpResponse:
     submission = _send(request, form, current)
     if submission is None:
         return _form_page(request, form, status=form.status)
-    return redirect(request, "tickets:receipt", submission.reference)
+    address = reverse("tickets:receipt", args=[submission.reference])
+    mark = receipts.form_mark(submission, form.cleaned_data["key"])
+    return redirect(request, f"{address}?{urlencode(mark)}" if mark else address)
 
 
 @require_safe

@@ -31,7 +31,7 @@ from portal.brands.together import beside
 from portal.helpspot.errors import HelpSpotError, NotFound, Rejected, Unavailable
 from portal.helpspot.types import CustomField, Ticket
 from portal.http import RETRY_SECONDS, PortalRequest, redirect, render_page
-from portal.tickets import conversation, questions
+from portal.tickets import conversation, questions, receipts
 from portal.tickets.following import CheckForm, ReplyForm, empty_reply
 from portal.tickets.listing import Listing, all_columns, as_csv, shown_columns
 from portal.tickets.submitting import FILES_LIMITS
@@ -76,8 +76,17 @@ def check(request: PortalRequest) -> HttpResponse:
     """Ask for an access key and open its request in this browser."""
     if request.method != "POST":
         return _check_page(request, CheckForm())
+    form = CheckForm(request.POST)
     with unhurried():
-        return _unlock(request, CheckForm(request.POST))
+        try:
+            return _unlock(request, form)
+        except Unavailable:
+            form.add_error(
+                None, _("Our help desk is not answering. Wait a minute and try again")
+            )
+            response = _check_page(request, form, status=503)
+            response["Retry-After"] = str(RETRY_SECONDS)
+            return response
 
 
 @require_safe
@@ -127,6 +136,7 @@ def _check_page(
     *,
     unsent: str = "",
     ticket_id: int | None = None,
+    status: int = 422,
 ) -> HttpResponse:
     asks_for_email = form.fields["email"].required or bool(form["email"].data)
     return render_page(
@@ -140,7 +150,7 @@ def _check_page(
             "ticket_id": ticket_id or _asked_number(request),
             "known": device.known_tickets(request),
         },
-        status=422 if form.errors else 200,
+        status=status if form.errors else 200,
     )
 
 
@@ -261,7 +271,8 @@ def reply(request: PortalRequest, ticket_id: int) -> HttpResponse:
     form = ReplyForm(brand=request.brand, data=request.POST, files=request.FILES)
     submission = _send(request, ticket_id, access_key, form)
     if submission is not None:
-        query = urlencode({"reply": submission.reference})
+        mark = receipts.form_mark(submission, form.cleaned_data["key"])
+        query = urlencode({"reply": submission.reference, **mark})
         address = reverse("tickets:detail", args=[ticket_id])
         return redirect(request, f"{address}?{query}#latest")
     try:
@@ -323,6 +334,7 @@ def file(
     if attachment is None:
         raise NotFound("request.get")
     return downloads.stream(
+        request,
         request.helpspot.request.open_file(attachment),
         conversation.safe_filename(attachment),
         wants_inline="inline" in request.GET,
@@ -378,6 +390,7 @@ def _ticket_page(
             "sheet": sheet,
             "key": _key(form),
             "reply": reply,
+            "form_key": reply and receipts.form_key(request, reply),
             **shown,
         },
         status=form.status if form.is_bound else 200,
@@ -412,6 +425,7 @@ def _reply_page(
             "form": form,
             "key": _key(form),
             "reply": reply,
+            "form_key": reply and receipts.form_key(request, reply),
         },
         status=form.status if form.is_bound else 200 if reply else 503,
     )

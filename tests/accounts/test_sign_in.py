@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import threading
 import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -218,3 +225,45 @@ def test_asks_a_throttling_help_desk_nothing_for_a_minute(client, inkwell):
     assert client.post(URL, RIGHT).status_code == 503
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         assert client.post(URL, RIGHT).status_code == 303
+
+
+def test_a_minutes_pause_is_a_minute_whenever_it_begins(client, inkwell):
+    guess = {"method": "customer.getRequests", "sEmail": "amal@example.com"}
+    with time_machine.travel("2026-11-24 10:00:58Z") as now:
+        for _ in range(5):
+            client.get("/api/index.php", {**guess, "sPassword": "guessed"})
+        assert client.post(URL, RIGHT).status_code == 503
+        LoginAttempt.objects.all().delete()
+
+        now.shift(50)
+        assert client.post(URL, RIGHT).status_code == 503
+        now.shift(11)
+        assert client.post(URL, RIGHT).status_code == 303
+
+
+def at_once(*calls: Callable[[], HttpResponse]) -> list[int]:
+    """Make calls at the same moment; return their status codes."""
+    start = threading.Barrier(len(calls))
+
+    def make(call: Callable[[], HttpResponse]) -> int:
+        start.wait(5)
+        try:
+            return call().status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(make, calls))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("address", "typed"),
+    [(URL, WRONG), ("/requests/check/", {"accesskey": "99999abcdef"})],
+)
+def test_tries_at_the_same_moment_are_all_counted(inkwell, address, typed):
+    tries = [partial(Client().post, address, typed) for _ in range(12)]
+
+    statuses = Counter(at_once(*tries))
+
+    assert statuses == {422: 5, 429: 7}

@@ -54,6 +54,12 @@ def inkwell(live_server) -> Inkwell:
     return fill_desk()
 
 
+def _is_told(complaint: str) -> bool:
+    """Say whether it is of an answer that failed, or never came, and no mistake."""
+    of_htmx = ("htmx:afterRequest", "htmx:timeout", "Response Status Error")
+    return "status of" in complaint or complaint.startswith(of_htmx)
+
+
 OpenPage = Callable[..., Page]
 
 
@@ -83,7 +89,7 @@ def open_page(browser: Browser, site: str) -> Iterator[OpenPage]:
             "console",
             lambda message: (
                 complaints.append(message.text)
-                if message.type == "error" and "status of" not in message.text
+                if message.type == "error" and not _is_told(message.text)
                 else None
             ),
         )

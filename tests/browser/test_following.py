@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.desk_content import Inkwell
 
@@ -52,6 +52,31 @@ def test_the_same_answer_appears_once(open_page, inkwell: Inkwell):
             look(page)
 
     expect(page.get_by_text("Try the other roll.")).to_have_count(1)
+
+
+def test_goes_on_looking_after_a_question_that_was_never_answered(
+    open_page, inkwell: Inkwell
+):
+    page = open_page()
+    page.clock.install()
+    open_request(page, inkwell)
+    asked: list[str] = []
+
+    def answer_none_but_later_ones(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.continue_()
+
+    page.route(re.compile("/updates/"), answer_none_but_later_ones)
+    with page.expect_request(re.compile("/updates/")):
+        page.clock.fast_forward("01:05")
+    answer(inkwell, "Try the other roll.")
+
+    page.clock.fast_forward("01:05")
+    page.wait_for_timeout(300)
+    page.clock.fast_forward("01:05")
+
+    expect(page.get_by_role("main")).to_contain_text("Try the other roll.")
 
 
 def test_times_stand_in_the_readers_own_zone(open_page, inkwell: Inkwell):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from portal.desk.models import Note, Post, Ticket, Topic
+from portal.desk.models import DeskSettings, Note, Post, Ticket, Topic
+from portal.outbox.models import Submission
 from tests.desk_content import Inkwell
 
 
@@ -164,6 +165,84 @@ def test_a_reader_starts_a_topic_and_another_one_answers(
     assert list(
         Post.objects.filter(topic=topic).values_list("author_name", flat=True)
     ) == ["Bertrand", "Noor"]
+
+
+def test_a_receipt_completes_itself_though_a_question_was_never_answered(
+    open_page, inkwell: Inkwell
+):
+    page = open_page()
+    page.clock.install()
+    page.goto("/requests/new/")
+    page.get_by_label("Details").fill("Where is my invoice?")
+    page.get_by_label(re.compile("^Your name")).fill("Ines")
+    page.get_by_label("Email").fill("ines@example.com")
+    choose_category(page, "Billing")
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    page.get_by_role("main").get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
+    assert 30_000 < page.evaluate("htmx.config.timeout") < 60_000
+    page.evaluate("htmx.config.timeout = 300")
+    asked: list[str] = []
+
+    def answer_none_but_later_ones(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.continue_()
+
+    page.wait_for_load_state()
+    page.route(re.compile(r"\?every="), answer_none_but_later_ones)
+    with page.expect_request(re.compile(r"\?every=")):
+        page.clock.fast_forward(11_000)
+    Submission.objects.update(state=Submission.State.HELD)
+    page.wait_for_timeout(600)
+
+    page.clock.fast_forward(11_000)
+
+    expect(page.get_by_role("main")).to_contain_text("looks after it by hand")
+
+
+def test_a_receipt_that_is_left_alone_keeps_no_visit_alive(open_page, inkwell: Inkwell):
+    page = open_page()
+    page.clock.install()
+    page.goto("/requests/new/")
+    page.get_by_label("Details").fill("Where is my invoice?")
+    page.get_by_label(re.compile("^Your name")).fill("Ines")
+    page.get_by_label("Email").fill("ines@example.com")
+    choose_category(page, "Billing")
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    page.get_by_role("main").get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We have your message")
+    asked: list[str] = []
+    page.on(
+        "request",
+        lambda request: asked.append(request.url) if "?every=" in request.url else None,
+    )
+
+    page.wait_for_load_state()
+    page.clock.fast_forward("31:00")
+    page.wait_for_timeout(300)
+    asked.clear()
+    page.clock.fast_forward("01:05")
+    page.wait_for_timeout(300)
+    assert asked == []
+
+    page.context.clear_cookies()
+    page.keyboard.press("Tab")
+    page.clock.fast_forward("01:05")
+
+    expect(page.get_by_role("main")).to_contain_text("could not look for news")
+
+
+def test_says_that_a_topics_questions_were_never_answered(open_page, inkwell: Inkwell):
+    page = open_page()
+    page.goto("/requests/new/")
+    page.evaluate("htmx.config.timeout = 300")
+    page.route("**/requests/new/", lambda _route: None)
+
+    choose_category(page, "Billing")
+
+    expect(page.get_by_role("alert").first).to_contain_text("did not arrive")
+    page.unroute("**/requests/new/")
 
 
 def test_a_receipt_prints_its_key_and_copies_it(open_page, inkwell: Inkwell):

@@ -242,6 +242,71 @@ def test_a_reply_keeps_its_draft_and_its_files(open_page, inkwell: Inkwell):
     expect(page.get_by_role("region", name="Your draft")).to_be_hidden()
 
 
+def test_a_draft_ends_that_was_sent_before_with_fewer_words(
+    open_page, inkwell: Inkwell
+):
+    page = open_page()
+    page.goto("/requests/new/")
+    fill_in(page)
+    expect(page.locator(".draft")).to_be_visible()
+    kept = page.evaluate("localStorage.getItem('draft:submit')")
+    send(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("We have your")
+    page.evaluate("kept => localStorage.setItem('draft:submit', kept)", kept)
+    page.goto("/requests/new/")
+    page.get_by_role("button", name="Restore it").click()
+    page.get_by_label("Details").fill("It prints nothing. Now it smokes.")
+
+    send(page)
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("We have your")
+    page.goto("/requests/new/")
+    expect(page.get_by_role("region", name="Your draft")).to_be_hidden()
+
+
+def test_a_replys_draft_ends_that_was_sent_before_with_fewer_words(
+    open_page, inkwell: Inkwell
+):
+    page = open_page()
+    page.goto(f"/requests/open/{inkwell.ticket.access_key}/")
+    page.get_by_label("Your reply").fill("Holding Feed")
+    expect(page.locator(".draft")).to_be_visible()
+    name = f"draft:reply-{inkwell.ticket.pk}"
+    kept = page.evaluate("name => localStorage.getItem(name)", name)
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_role("main")).to_contain_text("We have your reply.")
+    page.evaluate("args => localStorage.setItem(...args)", [name, kept])
+    page.goto(f"/requests/{inkwell.ticket.pk}/")
+    page.get_by_role("button", name="Restore it").click()
+    page.get_by_label("Your reply").fill("Holding Feed. It smokes.")
+
+    page.get_by_role("button", name="Send reply").click()
+
+    expect(page.get_by_role("main")).to_contain_text("We have your reply.")
+    page.goto(f"/requests/{inkwell.ticket.pk}/")
+    expect(page.get_by_role("region", name="Your draft")).to_be_hidden()
+
+
+def test_what_the_browser_puts_back_after_sending_is_no_new_draft(
+    open_page, inkwell: Inkwell
+):
+    page = open_page()
+    page.goto(f"/forums/topics/{inkwell.topic.pk}/")
+    address = page.url
+    page.get_by_label("Your reply").fill("Same here.")
+    page.get_by_label(re.compile("^Your name")).fill("Ines")
+    expect(page.locator(".draft")).to_be_visible()
+    page.get_by_role("button", name="Post reply").click()
+    page.wait_for_url("**#post-*")
+
+    page.go_back()
+    expect(page.get_by_label("Your reply")).to_have_value("Same here.")
+    page.goto("/")
+
+    page.goto(address)
+    expect(page.get_by_role("region", name="Your draft")).to_be_hidden()
+
+
 # ------------------------------------------------------------------ suggestions
 
 

@@ -365,6 +365,44 @@ def test_leads_to_a_kept_reply_once_helpspot_has_it(client, inkwell, topic_addre
     assert without_reference(response) == f"{topic_address}#post-{post.pk}"
 
 
+def test_calls_no_post_hidden_that_an_absent_help_desk_cannot_show(
+    client, inkwell, topic_address, forum_address
+):
+    client.get(topic_address)
+    break_desk("down")
+    addresses = [
+        client.post(f"{topic_address}reply/", WORDS)["Location"],
+        client.post(f"{forum_address}new/", {**WORDS, "title": "Freezer?"})["Location"],
+    ]
+    outbox.Submission.objects.update(state="delivered", result_id=7001)
+
+    for address in addresses:
+        page = parse_page(client.get(address))
+
+        assert page.one("h1").text == "We have your post"
+        assert "Our help desk has it, but does not answer right now" in page.text
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("received", "Our help desk does not answer right now. Your post is kept"),
+        ("sending", "Our help desk has not confirmed it yet; we keep checking"),
+        ("unknown", "Our help desk has not confirmed it yet; we keep checking"),
+        ("held", "Someone from our team looks after it by hand"),
+        ("discarded", "Our help desk refused it."),
+    ],
+)
+def test_tells_the_truth_about_every_state(
+    client, inkwell, topic_address, state, words
+):
+    break_desk("down")
+    address = client.post(f"{topic_address}reply/", WORDS)["Location"]
+    outbox.Submission.objects.update(state=state)
+
+    assert words in parse_page(client.get(address)).one("main").text
+
+
 def test_says_that_a_reply_waits_for_review(client, inkwell, topic_address):
     inkwell.forum.is_moderated = True
     inkwell.forum.save()

@@ -130,6 +130,16 @@ def test_hands_on_helpspots_words(wire, helpspot):
     assert caught.value.problems[0].custom_field_id == 12
 
 
+def test_a_number_that_no_custom_field_has_names_none(wire, helpspot):
+    entries = refusal((101, f"Custom{'1' * 5000} not supplied"))
+    wire.answers("request.create", entries, verb="POST", status=400)
+
+    with pytest.raises(Rejected) as caught:
+        create(helpspot)
+
+    assert caught.value.problems[0].custom_field_id is None
+
+
 @pytest.mark.parametrize("status", [400, 200])
 @pytest.mark.parametrize("call", list(METHODS))
 def test_knows_that_the_api_is_switched_off(wire, helpspot, call, status):

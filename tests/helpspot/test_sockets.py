@@ -1,5 +1,6 @@
 """Bad connections: bounded by the clock, named rightly, writes sent once."""
 
+import gzip
 import io
 import itertools
 import socket
@@ -75,6 +76,9 @@ FAILURES = {
     "closed in the body": say(OK + b"<books />"),
     "closed in a chunk": say(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n<books />"
+    ),
+    "a chunk of fewer bytes than none": say(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n<books />"
     ),
     "reset in the body": reset(OK + b"<books>"),
     "no HTTP": say(b"SSH-2.0-OpenSSH\r\n\r\n"),
@@ -160,7 +164,9 @@ def refused() -> str:
 
 
 @pytest.mark.parametrize("call", [read, create, vote])
-@pytest.mark.parametrize("address", [None, "http://[::1", "ftp://127.0.0.1", "help"])
+@pytest.mark.parametrize(
+    "address", [None, "http://[::1", "http://a..b", "ftp://127.0.0.1", "help"]
+)
 def test_knows_that_nothing_was_sent(call, address):
     with pytest.raises(Unavailable):
         call(helpspot_at(address or refused()))
@@ -187,21 +193,63 @@ def test_knows_that_nothing_was_sent_without_tls(start, call):
     assert double.requests == []
 
 
-def test_knows_that_nothing_was_sent_when_connecting_takes_too_long():
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        address = full.getsockname()
+@pytest.fixture
+def full():
+    """Return the address of a server that lets nobody in."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
         waiting = [socket.socket() for _ in range(4)]
         for one in waiting:
             one.setblocking(False)
-            one.connect_ex(address)
-        before = time.monotonic()
-
-        with pytest.raises(Unavailable):
-            create(helpspot_at(f"http://127.0.0.1:{address[1]}", SHORT))
-
-        assert time.monotonic() - before < 1
+            one.connect_ex(server.getsockname())
+        yield server.getsockname()
         for one in waiting:
             one.close()
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """Let a name have addresses, as in `named("desk.example", one, other)`."""
+    ask = socket.getaddrinfo
+
+    def name(name, *addresses):
+        def answer(host, *rest, **options):
+            if host != name:
+                return ask(host, *rest, **options)
+            return [
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", one) for one in addresses
+            ]
+
+        monkeypatch.setattr(socket, "getaddrinfo", answer)
+
+    return name
+
+
+def test_knows_that_nothing_was_sent_when_connecting_takes_too_long(full):
+    before = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        create(helpspot_at(f"http://127.0.0.1:{full[1]}", SHORT))
+
+    assert time.monotonic() - before < 1
+
+
+@pytest.mark.parametrize("call", [read, create])
+def test_a_name_of_many_addresses_takes_no_longer(full, named, call):
+    named("desk.example", *[full] * 12)
+    before = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        call(helpspot_at(f"http://desk.example:{full[1]}", SHORT))
+
+    assert time.monotonic() - before < 1
+
+
+def test_goes_on_to_an_address_that_answers(start, full, named):
+    double = start(answer(BOOKS))
+    port = int(double.url.rpartition(":")[2])
+    named("desk.example", full, ("127.0.0.1", port))
+
+    assert read(helpspot_at(f"http://desk.example:{port}", SHORT))
 
 
 # ------------------------------------------------------------------ large ones
@@ -228,6 +276,18 @@ def test_stops_inflating_a_bomb(start):
 
     with pytest.raises(Unavailable):
         read(helpspot_at(double.url, limits))
+
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+def test_never_takes_a_chunk_for_all_that_comes(start):
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n"
+    double = start(say(head + bytes(60_000_000)))
+    tracemalloc.start()
+
+    with pytest.raises(Unavailable):
+        read(helpspot_at(double.url, Limits(answer_bytes=1_000_000)))
 
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
@@ -719,6 +779,26 @@ def test_streams_a_file(start):
     )
 
 
+@pytest.mark.parametrize(
+    "coding", ["Content-Encoding: gzip", "Transfer-Encoding: chunked"]
+)
+def test_tells_no_size_that_is_not_the_files_own(start, coding):
+    content = b"All of it. " * 1000
+    packed = gzip.compress(content)
+    body = (
+        packed
+        if "gzip" in coding
+        else b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content)
+    )
+    length = len(packed)
+    head = f"HTTP/1.1 200 OK\r\n{coding}\r\nContent-Length: {length}\r\n\r\n"
+
+    download = helpspot_at(start(say(head.encode() + body)).url).kb.open_file(7)
+
+    assert download.size is None
+    assert b"".join(download.chunks) == content
+
+
 def test_streams_a_guides_file_and_can_stop_early(start):
     double = start(answer(bytes(1_000_000), 200, "Content-Type: image/png"))
 
@@ -768,3 +848,12 @@ def test_tells_when_a_file_breaks_off(start, script):
 
     with pytest.raises(Unavailable):
         b"".join(download.chunks)
+
+
+def test_does_not_give_the_size_of_a_packed_file_for_its_own(start):
+    double = start(zipped(bytes(100_000)))
+
+    download = helpspot_at(double.url).request.open_file(ATTACHMENT)
+
+    assert download.size is None
+    assert b"".join(download.chunks) == bytes(100_000)

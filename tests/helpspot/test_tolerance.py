@@ -327,6 +327,7 @@ def test_tells_dates_without_a_time(wire, came, day):
         "Oct 3 2024, 99:99",
         "soon",
         "999999999999",
+        "Dec 31 9999, 11:59 PM",
         "Oct " * 100,
     ],
 )

@@ -86,6 +86,16 @@ def test_swaps_in_the_thanks(client, inkwell, url):
     assert part.one("p", role="status").text == "Thank you. Our team reads this."
 
 
+def test_takes_as_many_letters_as_the_browser_lets_a_reader_write(client, inkwell, url):
+    # Browsers count a line's end once, and send it as two letters.
+    lines = ["x" * 49] * 100
+
+    response = client.post(url, {"comment": "\r\n".join(lines)})
+
+    assert response.status_code == 303
+    assert kept() == [("", "\n".join(lines))]
+
+
 def test_nothing_has_to_be_answered(client, inkwell, url):
     response = client.post(url, {"comment": "  "})
 

@@ -113,3 +113,22 @@ def test_an_empty_book_says_so_in_print_too(client, inkwell):
     assert not page.all("a", download="")
     saved = client.get(f"/kb/books/{empty.pk}-empty-book.md").content.decode()
     assert saved.startswith("# Empty book\n")
+
+
+def test_says_from_when_it_is_while_the_help_desk_is_away(
+    client, guide_url, book_url, time_machine
+):
+    time_machine.move_to("2026-11-24 08:00Z", tick=False)
+    for address in (guide_url, book_url):
+        assert "Our help desk" not in client.get(address).content.decode()
+    desk.DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    time_machine.move_to("2026-11-24 08:20Z", tick=False)
+
+    for address in (guide_url, book_url):
+        response = client.get(address)
+
+        said = (
+            "Our help desk did not answer: this is as of 24 November 2026, 08:00 UTC."
+        )
+        assert said in response.content.decode()
+        assert "max-age=5," in response["Cache-Control"]

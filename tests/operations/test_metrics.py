@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -314,6 +315,29 @@ def test_counts_what_all_workers_do_and_nothing_of_an_earlier_run(tmp_path):
     assert found["portal_page_seconds_count", "2xx", "desk-api"] == calls
     assert not old.exists()
     assert status == 0
+
+
+def test_pages_go_on_where_nothing_can_be_counted(tmp_path):
+    port = closed_port()
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "METRICS": "true",
+        "PORT": str(port),
+        "WEB_WORKERS": "1",
+    }
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "serve"], env=environment
+    ) as it:
+        try:
+            fetch(f"http://127.0.0.1:{port}/healthz")
+            shutil.rmtree(tmp_path / "metrics")
+            for address in ("/", "/kb/", "/requests/new/", "/forums/"):
+                fetch(f"http://127.0.0.1:{port}{address}")
+        finally:
+            it.terminate()
+            it.wait(40)
 
 
 def test_counts_what_a_delivery_process_of_its_own_does_across_its_restarts(tmp_path):

@@ -7,6 +7,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal import outbox
@@ -63,6 +65,15 @@ def test_shows_what_is_held_and_never_a_customers_key(operator, held):
     assert "private words" in page
     assert "log.txt" in page
     assert "1abcdef" not in page
+
+
+def test_shows_names_and_sizes_of_files_without_reading_them(operator, held):
+    with CaptureQueriesContext(connection) as asked:
+        operator.get(f"{LIST}{held.pk}/change/")
+
+    files = [one["sql"] for one in asked if "outbox_stagedfile" in one["sql"]]
+    assert files
+    assert not any("sealed_content" in sql for sql in files)
 
 
 def test_shows_nothing_of_what_is_merely_waiting(operator, away):

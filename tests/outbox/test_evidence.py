@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import escape
 from threading import Event
 
 import pytest
@@ -131,6 +132,80 @@ def test_does_not_take_an_older_post_with_the_same_words_for_it(desk, portal):
 
     submission.refresh_from_db()
     assert submission.state == "unknown"
+
+
+def test_does_not_take_a_mail_that_mentions_it_for_it(desk, portal):
+    desk.faults = ["hang_up", ""]
+    submission = reply(portal)
+    mail = {"tNote": f"Did you get what I sent as Ref. {submission.reference}? Ann"}
+    desk.do("request.update", mail)
+
+    work(minutes=0.5)
+
+    submission.refresh_from_db()
+    assert submission.state == "unknown"
+
+
+@pytest.mark.parametrize("send", [topic, post])
+def test_the_same_words_said_twice_on_purpose_are_told_apart(desk, portal, send):
+    desk.faults = ["", "hang_up"]
+    send(portal, "first")
+    second = send(portal, "second")
+
+    for minutes in LOOKS:
+        work(minutes)
+
+    second.refresh_from_db()
+    assert (second.state, second.result_id) == ("delivered", 2)
+    assert len(desk.done) == 2
+
+
+@pytest.mark.parametrize("send", [topic, post])
+def test_of_two_that_say_the_same_only_one_can_be_what_arrived(desk, portal, send):
+    desk.faults = ["hang_up_after", "hang_up"]
+    send(portal, "first")
+    send(portal, "second")
+
+    work(minutes=0.5)
+
+    states = Submission.objects.order_by("state").values_list("state", flat=True)
+    assert list(states) == ["delivered", "unknown"]
+
+
+@pytest.mark.parametrize("html", [False, True])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "It says a <b and c> d.",
+        "<a" + " << x" * 300,
+    ],
+    ids=["a tag that is none", "many that never end"],
+)
+def test_finds_a_post_whose_words_look_like_mark_up(desk, portal, body, html):
+    desk.faults = ["hang_up_after"]
+    content = outbox.PostContent(topic_id=7, author_name="Ann", body=body)
+    submission = outbox.submit(*portal, content, key="k1")
+    if html:
+        [(_, values)] = desk.done
+        values["tPost"] = f"<p>{escape(values['tPost'])}</p>"
+
+    work(minutes=0.5)
+
+    submission.refresh_from_db()
+    assert submission.state == "delivered"
+
+
+def test_finds_a_post_that_tells_only_its_day(desk, portal):
+    desk.faults = ["hang_up_after"]
+    with time_machine.travel(timezone.now().replace(hour=15)):
+        submission = post(portal)
+        [(_, values)] = desk.done
+        values["at"] = f"{timezone.now():%B %d, %Y}"
+
+        work(minutes=0.5)
+
+    submission.refresh_from_db()
+    assert submission.state == "delivered"
 
 
 def test_does_not_count_a_look_while_helpspot_is_away(desk, portal, portal_of):
@@ -273,6 +348,17 @@ def test_settles_nothing_that_somebody_else_merely_quotes(portal, doubtful):
     )
 
     outbox.settle_with(portal[0], [quoting, quoted])
+
+    doubtful.refresh_from_db()
+    assert doubtful.state == "unknown"
+
+
+def test_settles_nothing_by_a_mail_of_the_same_customer_that_mentions_it(
+    portal, doubtful
+):
+    mail = f"<p>Did you get Ref. {doubtful.reference}, from your form?</p>"
+
+    outbox.settle_with(portal[0], [summary(doubtful, note=mail)])
 
     doubtful.refresh_from_db()
     assert doubtful.state == "unknown"

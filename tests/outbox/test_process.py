@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -105,3 +106,73 @@ def test_does_what_is_due_and_ends(tmp_path, environment):
     said = run(environment, "manage.py", "deliver", "--once")
 
     assert said == "0 attended to\n"
+
+
+def cut(port, body, length):
+    """Send the first half of a form, as one who leaves meanwhile; return the answer."""
+    head = (
+        "POST /requests/new/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        "Content-Type: multipart/form-data; boundary=B\r\n"
+        f"Content-Length: {length}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as visitor:
+        visitor.sendall(head.encode() + body)
+        visitor.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: visitor.recv(65536), b""))
+
+
+def part(name, value, *, after=""):
+    return f'--B\r\nContent-Disposition: form-data; name="{name}"{after}\r\n\r\n{value}'
+
+
+ANSWERS = "\r\n".join(
+    [
+        part("key", "k1"),
+        part("category", "1"),
+        part("name", "Ann Lee"),
+        part("email", "ann@example.com"),
+        part("note", "It prints nothing. Do not send a techni"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        ANSWERS,
+        ANSWERS + "\r\n" + part("attached", "half a f", after='; filename="a.txt"'),
+    ],
+    ids=["in the words", "in a file"],
+)
+def test_half_a_form_is_no_form(tmp_path, environment, came):
+    run(environment, "manage.py", "migrate", "-v0")
+    port = closed_port()
+
+    with (
+        serving() as desk,
+        subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
+            env={
+                **environment,
+                "HELPSPOT_URL": desk.url,
+                "PORT": str(port),
+                "WEB_WORKERS": "1",
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        wait_for(lambda: is_listening(port))
+        answer = cut(port, came.encode(), len(came) + 1000)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=60)
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert desk.done == []
+    assert state_of(tmp_path) == []
+    assert "Traceback" not in log
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

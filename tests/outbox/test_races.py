@@ -114,6 +114,31 @@ print(json.dumps(seen))
     assert desk.writes("request.create") == []
 
 
+def test_keeps_what_a_page_called_kept_though_helpspot_refuses_it_later(in_new_portal):
+    with serving() as desk:
+        desk.delay = 1.5
+        desk.faults = ["refuse"]
+        seen = in_new_portal(
+            """
+from django.conf import settings
+from portal.outbox.delivery import unpack
+settings.OUTBOX_FOLLOW_SECONDS = 0.3
+seen = []
+def submit():
+    seen.append(
+        outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1").state
+    )
+together(submit, 2)
+seen.append(unpack(Submission.objects.get()).note)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    # The second press was told that it is kept before the first one was answered.
+    assert seen == ["sending", "held", "x"]
+
+
 def test_delivers_each_of_200_once_with_8_workers(in_new_portal):
     with serving() as desk:
         states = in_new_portal(

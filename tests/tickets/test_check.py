@@ -6,6 +6,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from portal.desk.models import DeskSettings, Note
+from tests.html_page import parse_page
 
 URL = "/requests/check/"
 WORDS = "No request with that key"
@@ -52,6 +53,20 @@ def test_letter_case_counts(client, inkwell):
     typed = inkwell.ticket.access_key.swapcase()
 
     assert client.post(URL, {"accesskey": typed}).status_code == 422
+
+
+def test_keeps_the_key_that_was_typed_while_the_help_desk_is_away(client, inkwell):
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    typed = {"accesskey": inkwell.ticket.access_key, "is_to_be_remembered": "on"}
+
+    response = client.post(URL, typed)
+
+    page = parse_page(response)
+    assert response.status_code == 503
+    assert int(response["Retry-After"]) > 0
+    assert "Our help desk is not answering" in page.one("div", id="errors").text
+    assert page.one("input", name="accesskey")["value"] == typed["accesskey"]
+    assert "checked" in page.one("input", name="is_to_be_remembered").attributes
 
 
 def test_asks_for_a_key_where_none_was_typed(client, inkwell):

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from portal.desk.models import DeskSettings, Document
-from portal.downloads import type_of
+from portal.downloads import stream, type_of
+from portal.helpspot.errors import Unavailable
+from portal.helpspot.types import Download
 from tests.html_page import parse_page
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 30
@@ -219,3 +221,50 @@ def test_an_absent_help_desk_is_said(holder, inkwell):
 )
 def test_the_first_bytes_say_what_a_file_is(head, mime_type):
     assert type_of(head) == mime_type
+
+
+def test_a_file_that_comes_in_crumbs_is_known_by_its_first_bytes(rf):
+    crumbs = (PNG[at : at + 1] for at in range(len(PNG)))
+    download = Download(chunks=crumbs, mime_type=None, size=len(PNG))
+
+    response = stream(rf.get("/"), download, "photo.png", wants_inline=True)
+
+    assert response["Content-Type"] == "image/png"
+    assert body(response) == PNG
+
+
+@pytest.mark.django_db
+def test_whoever_asks_for_the_head_alone_waits_for_no_more(rf):
+    read = []
+
+    def chunks():
+        for at in range(3):
+            read.append(at)
+            yield PNG
+        read.append("all")
+
+    download = Download(chunks=chunks(), mime_type=None, size=3 * len(PNG))
+
+    response = stream(rf.head("/"), download, "photo.png", wants_inline=True)
+
+    assert body(response) == b""
+    response.close()
+    assert read == [0]
+    assert next(download.chunks, None) is None
+    assert response["Content-Type"] == "image/png"
+    assert response["Content-Length"] == str(3 * len(PNG))
+
+
+def test_a_file_that_breaks_off_ends_the_connection_without_a_fault_of_ours(rf, caplog):
+    def chunks():
+        yield PNG
+        raise Unavailable("file")
+
+    download = Download(chunks=chunks(), mime_type=None, size=None)
+
+    response = stream(rf.get("/"), download, "photo.png", wants_inline=True)
+
+    # Servers take that for a visitor who left, and say nothing more of it.
+    with pytest.raises(ConnectionResetError):
+        body(response)
+    assert caplog.messages == ["A file broke off half-way"]

@@ -156,6 +156,18 @@ def test_a_refused_form_keeps_the_text_and_names_the_problem(holder, inkwell, ur
     assert customer_notes(inkwell.ticket) == []
 
 
+def test_a_file_that_waits_no_longer_is_not_left_out_silently(holder, inkwell, url):
+    form = reply_form(holder, inkwell.ticket)
+
+    response = holder.post(url, {**form, "note": "See here", "waiting": ["gone"]})
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "A file you attached was not kept. Choose it again" in page
+    assert "See here" in page
+    assert customer_notes(inkwell.ticket) == []
+
+
 def test_an_empty_file_is_named(holder, inkwell, url):
     form = reply_form(holder, inkwell.ticket)
 
@@ -224,3 +236,14 @@ def test_a_reply_that_may_have_been_kept_is_never_called_unsent_later(
 
     assert "We cannot tell yet whether this reached us" in again
     assert "not sent" not in again
+
+
+def test_says_who_looks_after_a_reply_that_is_held(holder, inkwell, url):
+    form = {**reply_form(holder, inkwell.ticket), "note": "Holding Feed helped."}
+    address = holder.post(url, form)["Location"]
+    outbox.Submission.objects.update(state=outbox.Submission.State.HELD)
+
+    page = holder.get(address).content.decode()
+
+    assert "so someone from our team looks after it by hand" in page
+    assert "we keep checking" not in page

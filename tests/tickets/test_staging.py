@@ -28,6 +28,7 @@ def test_a_file_sent_by_itself_waits_for_its_form(client, inkwell):
     assert StagedFile.objects.get(token=token).filename == "log.txt"
     again = client.post(f"{URL}waiting/", {"waiting": [token, "unknown"]})
     assert tokens_in(again) == [token]
+    assert "A file you attached was not kept" in again.content.decode()
 
 
 @pytest.mark.parametrize(

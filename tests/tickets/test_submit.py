@@ -532,6 +532,39 @@ def test_files_of_other_forms_cannot_be_named_twice(client, inkwell):
     assert Document.objects.filter(filename="a.txt").count() == 1
 
 
+def test_a_file_that_waited_too_long_is_not_left_out_silently(client, inkwell):
+    page = parse_page(
+        client.post(URL, valid(inkwell, note="", attached=attach("a.txt")))
+    )
+    token = page.one("input", name="waiting")["value"]
+
+    with clock.travel(timezone.now() + timedelta(hours=25)):
+        response = client.post(URL, valid(inkwell, waiting=[token]))
+        page = parse_page(response)
+        again = client.post(URL, valid(inkwell))
+
+    assert response.status_code == 422
+    assert error_at(page, "attached") == (
+        "A file you attached was not kept. Choose it again"
+    )
+    assert page.all("input", name="waiting") == []
+    assert again.status_code == 303
+    assert Submission.objects.count() == 1
+
+
+def test_a_form_sent_again_does_not_miss_the_files_that_it_sent(client, inkwell):
+    page = parse_page(
+        client.post(URL, valid(inkwell, note="", attached=attach("a.txt")))
+    )
+    token = page.one("input", name="waiting")["value"]
+
+    first, second = (
+        client.post(URL, valid(inkwell, waiting=[token])) for _twice in range(2)
+    )
+
+    assert first["Location"] == second["Location"]
+
+
 def screenshot(content: bytes) -> SimpleUploadedFile:
     return SimpleUploadedFile("screenshot.png", content, "image/png")
 
