@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -31,6 +32,9 @@ MADE_DO_SECONDS = 5
 BEHIND_SECONDS = 5 * 60
 RETRY_SECONDS = 30  # what is away may be back by then
 STAND_IN_SECONDS = 24 * 60 * 60
+# How our database says that it is away. A PostgreSQL that takes no writes, as until a
+# stand-in is made the first, calls that an internal error.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 P = ParamSpec("P")
 
 

@@ -13,7 +13,6 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import InterfaceError, OperationalError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -21,7 +20,7 @@ from django.http import (
     UnreadablePostError,
 )
 from django.middleware.csrf import CsrfViewMiddleware
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from portal.accounts.limits import TooManyAttempts
@@ -30,7 +29,7 @@ from portal.brands.maintenance import planned_maintenance
 from portal.brands.sections import offered_sections
 from portal.helpspot import helpspot_for
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
-from portal.http import NextPageAway, error_page, not_stored
+from portal.http import DATABASE_AWAY, NextPageAway, error_page, not_stored
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # The desk's own side and its API stay open.
@@ -97,10 +96,19 @@ class SessionsMiddleware(SessionMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponse
     ) -> HttpResponse:
-        """Save the session, or say that the next page cannot be opened just now."""
+        """Save the session, or say that the next page cannot be opened just now.
+
+        One that is not there, and that nobody ended here, leaves its cookie alone:
+        another page of the same browser may just have got a new one by that name.
+        """
+        session = request.session
+        if session.is_empty() and not session.modified:
+            if session.accessed:
+                patch_vary_headers(response, ("Cookie",))
+            return response
         try:
             return super().process_response(request, response)
-        except (OperationalError, InterfaceError, SessionInterrupted):
+        except (*DATABASE_AWAY, SessionInterrupted):
             response.close()
             return not_stored(request, is_done=True)
 
@@ -150,9 +158,9 @@ class BrandMiddleware:
         """
         if isinstance(exception, UnreadablePostError):
             return HttpResponse(status=400)
-        if isinstance(exception, NextPageAway):
+        if isinstance(exception, NextPageAway | SessionInterrupted):
             return not_stored(request, is_done=True)
-        if isinstance(exception, OperationalError | InterfaceError):
+        if isinstance(exception, DATABASE_AWAY):
             return not_stored(request)
         if isinstance(exception, TooManyAttempts):
             return error_page(request, 429, {"retry_after": exception.retry_after})

@@ -250,7 +250,7 @@ def test_a_request_that_cannot_be_listed_is_not_called_unsent(
 ):
     count = Ticket.objects.count()
     with monkeypatch.context() as away:
-        away.setattr("portal.accounts.kept_lists.change", lambda *_args: raise_away())
+        away.setattr("portal.accounts.kept_lists.add", lambda *_args: raise_away())
         response = customer.post(URL, valid(inkwell, note="It stops."))
 
     assert response.status_code == 503

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from portal import markup
@@ -20,6 +21,7 @@ from portal.accounts.models import KeptList
 from portal.accounts.seals import seal, unseal
 from portal.helpspot.types import CustomValue, Moment, TicketSummary
 from portal.memo import Memo
+from portal.turns import to_write
 
 # A longer list is cut to its newest: each process has it unpacked in its memory.
 MOST_TICKETS = 2000
@@ -61,10 +63,18 @@ def keep(tickets: Sequence[TicketSummary], seconds: int) -> str:
     return _reference(token)
 
 
-def change(reference: str, tickets: Sequence[TicketSummary]) -> str:
-    """Keep another list in the place of one; return the reference from now on."""
+def add(reference: str, ticket: TicketSummary) -> str:
+    """Put a request on top of a list; return the reference from now on.
+
+    Others may add to it at the same moment: what counts is the list as it is kept.
+    """
     token = _token(reference)
-    KeptList.objects.filter(token=token).update(sealed_rows=_pack(tickets))
+    with to_write(), transaction.atomic():
+        kept = KeptList.objects.select_for_update().filter(token=token).first()
+        if kept:
+            others = [one for one in _unpack(kept) if one.id != ticket.id]
+            kept.sealed_rows = _pack([ticket, *others])
+            kept.save()
     return _reference(token)
 
 
@@ -90,7 +100,11 @@ def _token(reference: str) -> str:
 
 
 def _load(token: str) -> TicketList:
-    rows = unseal(KeptList.objects.get(token=token).sealed_rows)
+    return _unpack(KeptList.objects.get(token=token))
+
+
+def _unpack(kept: KeptList) -> TicketList:
+    rows = unseal(kept.sealed_rows)
     if rows is None:
         raise KeptList.DoesNotExist
     return TicketList(_summary(row) for row in json.loads(rows))

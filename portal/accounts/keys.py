@@ -52,13 +52,13 @@ def unlock(request: PortalRequest, text: str, email: str = "") -> int:
     key = find_key(text)
     ticket_id = _ticket_id(key) if key else None
     counters = _counters(request, ticket_id)
-    needs_proof = any(limits.is_reached(*counter) for counter in counters[1:])
-    limits.check(*counters[0])
-    if needs_proof and not email:
-        raise ProofNeeded
+    # Counted before it is judged: others try at the same moment.
     limits.spend(counters[0])
-    for counter in counters[1:]:
-        limits.record(*counter)
+    too_many = [limits.record(*counter) for counter in counters[1:]]
+    needs_proof = any(too_many)
+    if needs_proof and not email:
+        _give_back(counters)
+        raise ProofNeeded
     if key is None or ticket_id is None:
         raise WrongKey
     try:

@@ -61,9 +61,10 @@ def check(action: str, who: str, limits: Sequence[Limit]) -> None:
             raise TooManyAttempts(limit.seconds - now % limit.seconds)
 
 
-def record(action: str, who: str, limits: Sequence[Limit]) -> None:
-    """Count one attempt."""
-    _count([(action, who, limits)])
+def record(action: str, who: str, limits: Sequence[Limit]) -> bool:
+    """Count one attempt; tell whether it is one too many."""
+    counted = _count([(action, who, limits)])
+    return any(count > limit.count for limit, count, _left in counted)
 
 
 def spend(*counters: Counter) -> None:

@@ -15,13 +15,12 @@ from dataclasses import dataclass, replace
 from typing import NotRequired, TypedDict
 
 from django.contrib.sessions.backends.base import UpdateError
-from django.db import InterfaceError, OperationalError
 
 from portal.accounts import kept_lists
 from portal.accounts.kept_lists import TicketList
 from portal.accounts.seals import seal, unseal
 from portal.helpspot.types import TicketSummary
-from portal.http import PortalRequest
+from portal.http import DATABASE_AWAY, PortalRequest
 
 IDLE_SECONDS = 30 * 60
 WHOLE_SECONDS = 8 * 60 * 60
@@ -129,11 +128,9 @@ def add_ticket(request: PortalRequest, summary: TicketSummary) -> None:
     brings no other.
     """
     visit = _current(request) or _new(request)
-    listed = _listed(visit)
     # First of all: where it fails, the visit goes on as it was.
-    if listed is not None:
-        others = [ticket for ticket in listed if ticket.id != summary.id]
-        visit["kept_list"] = kept_lists.change(visit["kept_list"], [summary, *others])
+    if _listed(visit) is not None:
+        visit["kept_list"] = kept_lists.add(visit["kept_list"], summary)
     visit["grants"][str(summary.id)] = seal(summary.access_key)
     _keep(request, visit)
 
@@ -179,7 +176,7 @@ def _note(request: PortalRequest, visit: _Visit) -> None:
     _keep(request, visit)
     try:
         request.session.save()
-    except (UpdateError, OperationalError, InterfaceError):
+    except (UpdateError, *DATABASE_AWAY):
         pass  # another page has just ended the session, or nothing can be written
     finally:
         request.session.modified = is_modified

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError
-from django.db.models import Count, Min, Q
+from django.db import DatabaseError, transaction
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from portal.outbox.clock import now
 from portal.outbox.models import StagedFile, Submission
 from portal.outbox.room import UNSETTLED, file_bytes
+from portal.turns import to_write
 
 logger = logging.getLogger(__name__)
 
@@ -89,8 +90,16 @@ def purge() -> None:
     moment = now()
     StagedFile.objects.filter(submission=None, expires_at__lte=moment).delete()
     long_settled = Submission.objects.filter(settled_at__lte=moment - KEYS_KEPT_FOR)
-    long_settled.filter(state=State.REFUSED).delete()
+    _forget_refusals(long_settled.filter(state=State.REFUSED))
     long_settled.filter(~Q(sealed_access_key=b"")).update(sealed_access_key=b"")
     Submission.objects.filter(
         kind=Kind.VOTE, settled_at__lte=moment - VOTES_KEPT_FOR
     ).delete()
+
+
+def _forget_refusals(refused: QuerySet[Submission]) -> None:
+    """Delete what was refused; what somebody corrects at this moment stays."""
+    with to_write(), transaction.atomic():
+        # Django looks for rows first and deletes by their keys alone.
+        if refused.select_for_update().values_list("pk"):
+            refused.delete()

@@ -9,7 +9,6 @@ from functools import partial
 from urllib.parse import urlencode
 
 from django import forms
-from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,7 +21,13 @@ from portal.accounts.limits import Limit, TooManyAttempts
 from portal.brands.sections import with_sections
 from portal.helpspot.errors import Rejected
 from portal.helpspot.types import TicketSummary
-from portal.http import NextPageAway, PortalRequest, redirect, render_page
+from portal.http import (
+    DATABASE_AWAY,
+    NextPageAway,
+    PortalRequest,
+    redirect,
+    render_page,
+)
 from portal.tickets import drift, prefill, questions, receipts
 from portal.tickets.custom_fields import field_name, make_field
 from portal.tickets.forms import EmptyForm, TicketForm
@@ -278,6 +283,6 @@ def _submit(
             category_name=category.name if category else None,
         )
         receipts.remember(request, submission, form.answers())
-    except (OperationalError, InterfaceError) as exc:
+    except DATABASE_AWAY as exc:
         raise NextPageAway from exc
     return submission

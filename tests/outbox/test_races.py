@@ -526,3 +526,80 @@ print(json.dumps(seen))
         )
 
     assert seen == ["Submission", "sending"]
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+def test_an_old_refusal_that_is_corrected_while_others_are_forgotten_is_kept(
+    in_new_portal, store, request
+):
+    url = request.getfixturevalue("postgres").url if store == "postgres" else ""
+    with serving() as desk:
+        desk.faults = ["refuse", "hang_up"]
+        seen = in_new_portal(
+            REFUSED_BEFORE
+            + """
+from datetime import timedelta
+from django.db.models import F
+from portal.outbox.housekeeping import purge
+Submission.objects.update(settled_at=F("settled_at") - timedelta(days=31))
+threads = [threading.Thread(target=together, args=(lambda: submit("better"), 1))]
+def correct(execute, sql, *asked):
+    answer = execute(sql, *asked)
+    if sql.startswith("SELECT") and "REFUSED" in str(asked):
+        connection.execute_wrappers.clear()
+        threads[0].start()
+        threads[0].join(1)
+    return answer
+connection.execute_wrappers.append(correct)
+purge()
+threads[0].join()
+print(json.dumps([row.state for row in Submission.objects.all()]))
+""",
+            HELPSPOT_URL=desk.url,
+            DATABASE_URL=url,
+        )
+
+    assert seen == ["unknown"]
+
+
+def test_a_database_that_takes_no_writes_is_told_on_every_page(in_new_portal, postgres):
+    with serving() as desk:
+        in_new_portal("print(json.dumps(None))", DATABASE_URL=postgres.url)
+        postgres.change("ALTER DATABASE portal SET default_transaction_read_only = on")
+        seen = in_new_portal(
+            """
+from django.test import Client
+browser = Client(SERVER_NAME="localhost")
+form = {"key": "k1", "category": 1, "note": "x", "name": "A", "email": "a@example.com"}
+def status(address, **form):
+    ask = browser.post if form else browser.get
+    return ask(address, form).status_code
+print(json.dumps([
+    status("/requests/new/", **form),
+    status("/requests/check/", accesskey="12489jiicxp"),
+    status("/requests/open/12489jiicxp/"),
+    status("/account/sign-in/", email="a@example.com", password="lighthouse"),
+]))
+""",
+            setup=SETUP,
+            HELPSPOT_URL=desk.url,
+            DATABASE_URL=postgres.url,
+            DEBUG="true",
+        )
+
+    assert seen == [503, 503, 503, 503]
+    assert desk.done == []
+
+
+def test_a_cookie_that_no_database_takes_is_no_visit(in_new_portal, postgres):
+    status = in_new_portal(
+        """
+from django.test import Client
+browser = Client(SERVER_NAME="localhost", HTTP_COOKIE='session="planted0\\\\000"')
+print(json.dumps(browser.get("/account/sign-in/").status_code))
+""",
+        DATABASE_URL=postgres.url,
+        DEBUG="true",
+    )
+
+    assert status == 200
