@@ -100,7 +100,9 @@ def public(view: PortalView[P]) -> PortalView[P]:
     """Mark a page as the same for everyone, so that any cache may keep it.
 
     Such a page carries no cookie and nothing personal; its view never touches the
-    session. What the view itself says of caches stands.
+    session. What the view itself says of caches stands. No cache keeps a redirect:
+    where a thing has a new name, one process leads to it while another still leads
+    back, and a browser that kept both would go round in circles.
     """
     return _public(view, max_age=PUBLIC_SECONDS)
 
@@ -118,7 +120,7 @@ def _public(view: PortalView[P], **seconds: int) -> PortalView[P]:
         response = view(request, *args, **kwargs)
         if (
             request.method in {"GET", "HEAD"}
-            and response.status_code in {200, 301}
+            and response.status_code == 200
             and not response.has_header("Cache-Control")
         ):
             is_made_do = getattr(response, "is_made_do", False)

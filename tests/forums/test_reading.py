@@ -198,6 +198,7 @@ def test_leads_from_other_addresses_of_a_forum_to_the_one(client, inkwell, wrong
     assert response["Location"] == (
         f"/forums/{inkwell.forum.pk}-tips-and-tricks/?page=2"
     )
+    assert "no-store" in response["Cache-Control"]
 
 
 @pytest.mark.parametrize("wrong", ["/forums/topics/{}/", "/forums/topics/{}-nope/"])
