@@ -162,7 +162,11 @@ def _page(row: Element, *, has_body: bool) -> Page:
         tags=tuple(
             filter(
                 None,
-                (wire.content(tag).strip() for tag in wire.items(row, "tags", "tag")),
+                # Over two lines a tag would have no address of its own.
+                (
+                    " ".join(wire.content(tag).split())
+                    for tag in wire.items(row, "tags", "tag")
+                ),
             )
         ),
         related=tuple(

@@ -43,3 +43,15 @@ def test_without_tags_says_what_else_there_is(client, db):
     state = page.one("section", class_="state")
     assert "No tags yet" in state.text
     assert state.one("a")["href"] == "/kb/"
+
+
+def test_a_tag_that_goes_over_two_lines_is_one_like_any_other(client, inkwell):
+    guide = inkwell.pages["blank"]
+    guide.tags.add(desk.Tag.objects.create(name="glass\n  jars"))
+
+    page = parse_page(client.get(f"/kb/pages/{guide.pk}/", follow=True))
+    tags = parse_page(client.get("/kb/tags/")).one("ul", class_="tagcloud")
+
+    assert page.all("a", href="/kb/tags/glass%20jars/")
+    assert tags.all("a", href="/kb/tags/glass%20jars/")
+    assert guide.name in client.get("/kb/tags/glass%20jars/").content.decode()
