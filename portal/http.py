@@ -125,11 +125,12 @@ def _public(view: PortalView[P], **seconds: int) -> PortalView[P]:
         ):
             is_made_do = getattr(response, "is_made_do", False)
             limit = MADE_DO_SECONDS if is_made_do else PUBLIC_SECONDS
+            behind = RETRY_SECONDS if is_made_do else BEHIND_SECONDS
             patch_cache_control(
                 response,
                 public=True,
                 **{name: min(value, limit) for name, value in seconds.items()},
-                stale_while_revalidate=BEHIND_SECONDS,
+                stale_while_revalidate=behind,
                 stale_if_error=STAND_IN_SECONDS,
             )
         return response

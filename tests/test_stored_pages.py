@@ -251,6 +251,7 @@ def counted(settings):
     counting_urls.renderings.clear()
     yield lambda **options: Client(**options).get("/counted/").content.decode()
     counting_urls.may_render.set()
+    counting_urls.made_do.clear()
     settings.REFRESH_BEHIND = False
 
 
@@ -430,6 +431,7 @@ def test_an_outage_shows_the_last_copy_with_its_time_and_keeps_it_for_seconds(
     assert response.status_code == 200
     assert "You see this page as of" in response.content.decode()
     assert re.search(r"max-age=(0, s-maxage=)?5\b", response["Cache-Control"])
+    assert "stale-while-revalidate=30," in response["Cache-Control"]
 
 
 @pytest.mark.parametrize(
@@ -450,3 +452,15 @@ def test_a_page_without_a_part_that_failed_is_kept_for_seconds(
 
     assert response.status_code == 200
     assert "max-age=5," in response["Cache-Control"]
+    assert "stale-while-revalidate=30," in response["Cache-Control"]
+
+
+def test_a_page_that_made_do_is_not_shown_any_more_a_minute_later(counted):
+    counting_urls.made_do.set()
+    assert counted() == "rendering 1"
+
+    with time_machine.travel(timedelta(seconds=20)):
+        assert counted() == "rendering 1"
+        assert until(lambda: counted() == "rendering 2")
+    with time_machine.travel(timedelta(seconds=80)):
+        assert counted() == "rendering 3"
