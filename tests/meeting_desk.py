@@ -14,6 +14,7 @@ from tests.helpspot.conftest import sample
 
 LONG = 3
 BUSY = (503, b"<h1>Busy</h1>")
+GONE = (400, b"<errors><error><id>204</id></error></errors>")
 
 
 class Meeting:
@@ -36,13 +37,15 @@ class Meeting:
 class MeetingDesk:
     """Recorded answers by method, or what `answers` says instead.
 
-    Calls fail whose address has one of the words in `down`.
+    Calls fail whose address has one of the words in `down`; what those with one of
+    the words in `gone` ask for is not there.
     """
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.answers: dict[str, bytes] = {}
         self.down: set[str] = set()
+        self.gone: set[str] = set()
         self._meetings: list[Meeting] = []
         self._lock = threading.Lock()
 
@@ -66,6 +69,8 @@ class MeetingDesk:
             meeting.attend()
         if any(words in address for words in self.down):
             return BUSY
+        if any(words in address for words in self.gone):
+            return GONE
         return 200, self.answers.get(method) or sample(method)
 
 

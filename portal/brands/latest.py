@@ -9,6 +9,7 @@ from itertools import chain
 from portal.brands.brand import Brand
 from portal.brands.memory import Remembered, remembered
 from portal.helpspot import HelpSpot, side_by_side
+from portal.helpspot.errors import NotFound
 from portal.helpspot.types import Topic
 
 TOPICS_PER_FORUM = 25
@@ -26,9 +27,13 @@ def posted_at(topic: Topic) -> datetime:
 
 
 def _read(helpspot: HelpSpot) -> tuple[Topic, ...]:
-    reads = [
-        partial(helpspot.forums.get_topics, forum.id, length=TOPICS_PER_FORUM)
-        for forum in helpspot.forums.list()
-    ]
+    reads = [partial(_newest, helpspot, forum.id) for forum in helpspot.forums.list()]
     topics = chain.from_iterable(side_by_side(helpspot.connection, reads))
     return tuple(sorted(topics, key=posted_at, reverse=True)[:TOPICS_PER_FORUM])
+
+
+def _newest(helpspot: HelpSpot, forum_id: int) -> list[Topic]:
+    try:
+        return helpspot.forums.get_topics(forum_id, length=TOPICS_PER_FORUM)
+    except NotFound:
+        return []  # deleted since the forums were listed

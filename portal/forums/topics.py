@@ -100,6 +100,8 @@ def _newest_topics(
 
     try:
         return remembered(brand, f"topics:{forum_id}", read).value
+    except NotFound:
+        return ()  # deleted since the forums were listed
     except HelpSpotError as exc:
         return exc
 

@@ -6,6 +6,10 @@ from tests.html_page import parse_page
 from tests.meeting_desk import meeting_desk
 
 pytestmark = pytest.mark.django_db
+WISH_LIST = (
+    b"<topics><topic><xTopicId>60</xTopicId><xForumId>2</xForumId>"
+    b"<sTopic>Wish list</sTopic></topic></topics>"
+)
 TOPIC = "/forums/topics/50-best-stock-for-glass-jars/"
 
 
@@ -50,6 +54,19 @@ def test_a_forum_that_fails_counts_where_none_before_it_has_the_topic(
     desk.down = {f"xForumId={forum}"}
 
     assert client.get(TOPIC).status_code == status
+
+
+@pytest.mark.parametrize(
+    "address", ["/forums/topics/60-wish-list/", "/forums/feed/", "/"]
+)
+def test_a_forum_that_was_just_deleted_hides_no_topic_of_another(client, desk, address):
+    desk.gone = {"getTopics&xForumId=1"}
+    desk.answers["forums.getTopics"] = WISH_LIST
+
+    response = client.get(address)
+
+    assert response.status_code == 200
+    assert "Wish list" in response.content.decode()
 
 
 def test_a_topic_that_does_not_exist_is_missing_whatever_else_fails(client, desk):
