@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -172,3 +173,15 @@ def test_refuses_to_start_with_what_would_fail_while_customers_wait(
     assert ended.returncode == 1
     for name in variables:
         assert name.lower() in ended.stderr.lower()
+
+
+def test_two_that_start_at_once_in_a_fresh_folder_both_serve(tmp_path):
+    def status(_number: int) -> int:
+        with (
+            served_portal(tmp_path) as address,
+            urlopen(f"{address}/kb/") as response,  # noqa: S310 - our own
+        ):
+            return response.status
+
+    with ThreadPoolExecutor(2) as both:
+        assert list(both.map(status, range(2))) == [200, 200]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
@@ -34,6 +36,17 @@ def _static_sources() -> str:
     return found.hexdigest()
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait for others that start in the same folder; one that dies is none of them."""
+    folder = os.open(settings.DATA_DIR, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 class Command(BaseCommand):
     """Migrate, collect static files, load demo content once, and serve."""
 
@@ -44,14 +57,16 @@ class Command(BaseCommand):
 
         HOST and PORT say where to listen (127.0.0.1:8000).
         """
-        call_command("migrate", interactive=False, verbosity=0)
-        collect_static_if_changed()
         host = os.environ.get("HOST") or "127.0.0.1"
         port = os.environ.get("PORT") or "8000"
         where = StringIO()
         where.write(f"Portal:          http://{host}:{port}/\n")
+        with _alone():
+            call_command("migrate", interactive=False, verbosity=0)
+            collect_static_if_changed()
+            if settings.DESK_IS_BUILT_IN:
+                call_command("desk_demo", stdout=where)
         if settings.DESK_IS_BUILT_IN:
-            call_command("desk_demo", stdout=where)
             where.write(f"Staff side:      http://{host}:{port}/desk/\n")
         # The portal serves, too, where the disk is full of what it said.
         with suppress(OSError):
