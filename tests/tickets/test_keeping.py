@@ -184,6 +184,12 @@ def test_what_the_portal_holds_is_deleted_on_one_press(customer, inkwell, addres
     assert customer.get(address).status_code == 302
 
 
+def test_deleting_ends_the_feed_of_a_request_that_a_key_opened(feed, holder):
+    holder.post("/requests/data/delete/")
+
+    assert Client().get(feed).status_code == 404
+
+
 def test_reading_these_addresses_deletes_nothing(customer, inkwell):
     assert customer.get("/requests/data/delete/").status_code == 405
     assert customer.get("/requests/data/zip/").status_code == 405
