@@ -199,6 +199,13 @@ def test_a_link_with_a_key_leaves_the_key_behind(client, inkwell):
     assert page["Referrer-Policy"] == "strict-origin"
 
 
+def test_no_cache_keeps_a_link_with_a_key_that_lost_its_last_slash(client, inkwell):
+    response = client.get(f"/requests/open/{inkwell.ticket.access_key}")
+
+    assert response["Location"] == f"/requests/{inkwell.ticket.pk}/"
+    assert response["Cache-Control"] == "private, no-store"
+
+
 def test_a_link_whose_request_cannot_be_opened_tells_nobody_its_key(client, inkwell):
     DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
     answers = [client.get(f"/requests/open/{wrong_letters(inkwell.ticket)}/")]

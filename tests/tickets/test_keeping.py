@@ -119,6 +119,11 @@ def test_a_revoked_feed_is_gone_and_a_new_one_has_another_address(
     assert Client().get(new).status_code == 200
 
 
+def test_no_shared_cache_keeps_the_address_of_a_feed(feed):
+    for address in (feed, feed.removesuffix("/"), f"{feed[:-2]}/", feed[:-2]):
+        assert "private" in Client().get(address)["Cache-Control"]
+
+
 @pytest.mark.parametrize("token", ["1-forged", "x", "1", "9" * 30 + "-a", "²-a"])
 def test_nobody_guesses_a_feed(feed, token):
     assert Client().get(f"/requests/feed/{token}/").status_code == 404
