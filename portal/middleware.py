@@ -20,7 +20,7 @@ from django.http import (
     UnreadablePostError,
 )
 from django.middleware.csrf import CsrfViewMiddleware
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from portal.accounts.limits import TooManyAttempts
@@ -29,7 +29,13 @@ from portal.brands.maintenance import planned_maintenance
 from portal.brands.sections import offered_sections
 from portal.helpspot import helpspot_for
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
-from portal.http import DATABASE_AWAY, NextPageAway, error_page, not_stored
+from portal.http import (
+    DATABASE_AWAY,
+    NextPageAway,
+    error_page,
+    keep_private,
+    not_stored,
+)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # The desk's own side and its API stay open.
@@ -127,8 +133,7 @@ class BrandMiddleware:
         request.sections = SimpleLazyObject(partial(offered_sections, brand, helpspot))  # type: ignore[attr-defined]  # views see a PortalRequest
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_store=True)
-            response.setdefault("Referrer-Policy", "no-referrer")
+            keep_private(response)
         return response
 
     def process_view(
