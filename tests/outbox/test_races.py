@@ -603,3 +603,24 @@ print(json.dumps(browser.get("/account/sign-in/").status_code))
     )
 
     assert status == 200
+
+
+def test_a_reference_that_no_database_takes_is_nobodys(in_new_portal, postgres):
+    with serving() as desk:
+        statuses = in_new_portal(
+            """
+from django.test import Client
+browser = Client(SERVER_NAME="localhost")
+browser.post("/requests/check/", {"accesskey": "1abcdef"})
+print(json.dumps([browser.get(address).status_code for address in (
+    "/forums/1-hall/sent/R%00/",
+    "/forums/topics/1-hall/sent/R%00/",
+    "/requests/1/?reply=R%00",
+)]))
+""",
+            HELPSPOT_URL=desk.url,
+            DATABASE_URL=postgres.url,
+            DEBUG="true",
+        )
+
+    assert statuses == [404, 404, 200]
