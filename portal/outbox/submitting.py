@@ -56,6 +56,7 @@ def anyone() -> None:
     """Let a submission in."""
 
 
+AT_WORK = {State.CONNECTING, State.SENDING}
 FOLLOW_EVERY_SECONDS = 0.1
 
 
@@ -318,10 +319,11 @@ def _follow(submission: Submission) -> None:
     while _is_being_handed_over(submission) and time.monotonic() < ends_at:
         time.sleep(FOLLOW_EVERY_SECONDS)
         submission.refresh_from_db()
-    if _is_being_handed_over(submission):
+    # Also where its lease ended: whoever had it may still hear a refusal.
+    if submission.state in AT_WORK:
         call_kept(submission)
 
 
 def _is_being_handed_over(submission: Submission) -> bool:
-    is_at_work = submission.state in {State.CONNECTING, State.SENDING}
+    is_at_work = submission.state in AT_WORK
     return is_at_work and submission.due_at is not None and submission.due_at > now()

@@ -228,6 +228,7 @@ def _submit_as_asked(
         return _submit(request, form, current)
     except Rejected:
         questions.forget(request.brand)
+        form.attachments.take_back()
         changed = _questions(request)
         custom = form.custom_values()
         if drift.fit(form.questions, changed, custom) == drift.fit(

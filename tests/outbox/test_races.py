@@ -139,6 +139,74 @@ print(json.dumps(seen))
     assert seen == ["sending", "held", "x"]
 
 
+@pytest.mark.parametrize("address", ["/requests/new/", "/requests/1/reply/"])
+def test_the_second_press_gets_its_files_back_with_the_refusal(in_new_portal, address):
+    with serving() as desk:
+        desk.delay = 0.8
+        desk.faults = ["refuse"]
+        seen = in_new_portal(
+            f"address = {address!r}"
+            """
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils.html import escape
+browser = Client(SERVER_NAME="localhost")
+browser.post("/requests/check/", {"accesskey": "1abcdef"})
+token = outbox.stage(SimpleUploadedFile("photo.png", b"PNG")).token
+form = {"key": "k1", "category": 1, "note": "x", "name": "A", "email": "a@example.com"}
+form["waiting"] = token
+seen = []
+def press():
+    other = Client(SERVER_NAME="localhost")
+    other.cookies = browser.cookies
+    page = other.post(address, form).content.decode()
+    seen.append(["Required parameter" in page, f'value="{escape(token)}"' in page])
+def press_again():
+    while not Submission.objects.filter(state="sending").exists():
+        pass
+    press()
+works = [press, press_again]
+together(lambda: works.pop(0)(), 2)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+            DEBUG="true",
+        )
+
+    assert seen == [[True, True], [True, True]]
+    assert desk.done == []
+
+
+def test_keeps_what_a_page_called_kept_though_a_clock_ended_its_lease(in_new_portal):
+    with serving() as desk:
+        desk.delay = 1
+        desk.faults = ["refuse"]
+        seen = in_new_portal(
+            """
+from datetime import timedelta
+from django.db.models import F
+from portal.outbox.delivery import unpack
+seen = []
+def submit():
+    seen.append(
+        outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1").state
+    )
+def submit_after_a_jump():
+    while not Submission.objects.exists():
+        pass
+    Submission.objects.update(due_at=F("due_at") - timedelta(hours=1))
+    submit()
+works = [submit, submit_after_a_jump]
+together(lambda: works.pop(0)(), 2)
+seen.append(unpack(Submission.objects.get()).note)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == ["sending", "held", "x"]
+
+
 def test_delivers_each_of_200_once_with_8_workers(in_new_portal):
     with serving() as desk:
         states = in_new_portal(
