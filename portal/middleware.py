@@ -29,7 +29,13 @@ from portal.brands.maintenance import planned_maintenance
 from portal.brands.sections import offered_sections
 from portal.helpspot import helpspot_for
 from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
-from portal.http import DATABASE_AWAY, NextPageAway, error_page, not_stored
+from portal.http import (
+    DATABASE_AWAY,
+    NextPageAway,
+    PerhapsDone,
+    error_page,
+    not_stored,
+)
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # The desk's own side and its API stay open.
@@ -160,6 +166,8 @@ class BrandMiddleware:
             return HttpResponse(status=400)
         if isinstance(exception, NextPageAway | SessionInterrupted):
             return not_stored(request, is_done=True)
+        if isinstance(exception, PerhapsDone):
+            return not_stored(request, is_in_doubt=True)
         if isinstance(exception, DATABASE_AWAY):
             return not_stored(request)
         if isinstance(exception, TooManyAttempts):

@@ -412,6 +412,45 @@ print(json.dumps(seen))
     assert seen == ["PerhapsStored", "k1", 1]
 
 
+@pytest.mark.parametrize("address", ["/requests/new/", "/requests/1/reply/"])
+def test_nobody_is_told_so_where_the_database_stays_away_either(in_new_portal, address):
+    with serving() as desk:
+        seen = in_new_portal(
+            f"address = {address!r}"
+            """
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
+from django.test import Client
+browser = Client(SERVER_NAME="localhost")
+browser.post("/requests/check/", {"accesskey": "1abcdef"})
+form = {"key": "k1", "category": 1, "note": "x", "name": "A", "email": "a@example.com"}
+form["attached"] = SimpleUploadedFile("photo.png", b"PNG")
+commit = connection._commit
+def fail(*asked):
+    raise OperationalError("the server left")
+def leave():
+    is_kept = Submission.objects.exists()
+    commit()
+    if is_kept:
+        connection.connection.close()
+        connection.execute_wrappers.append(fail)
+        fail()
+connection._commit = leave
+answer = browser.post(address, form)
+del connection._commit
+connection.execute_wrappers.clear()
+page = answer.content.decode()
+words = ("not sent", "did not send", 'name="perhaps"', 'type="file" name="attached"')
+seen = [answer.status_code, *(word in page for word in words)]
+print(json.dumps([*seen, Submission.objects.get().state]))
+""",
+            HELPSPOT_URL=desk.url,
+            DEBUG="true",
+        )
+
+    assert seen == [503, False, False, True, True, "sending"]
+
+
 SEND_SLOWLY = """
 import threading, time
 from datetime import timedelta
