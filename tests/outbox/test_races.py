@@ -540,6 +540,46 @@ print(json.dumps([*submit_meanwhile(take), sum(renewals[1:])]))
     assert seen == [taken.get("state", "sending"), True, 0]
 
 
+def test_workers_take_no_look_from_each_other_where_many_topics_have_one_title(
+    in_new_portal,
+):
+    with serving() as desk:
+        old = {"sTopic": "Help", "sName": "Ann", "tPost": "It stops.", "at": "1000000"}
+        desk.done = [("forums.createTopic", old)] * 6
+        desk.delay = 0.4
+        desk.faults = ["hang_up"]
+        seen = in_new_portal(
+            """
+import time
+from datetime import timedelta
+from portal.outbox import delivery
+from portal.outbox.clock import now
+from portal.outbox.worker import attend_next
+content = outbox.TopicContent(
+    forum_id=1, title="Help", author_name="Ann", body="It stops."
+)
+outbox.submit(*portal, content, key="k1")
+Submission.objects.update(due_at=now())
+# Reads of eight seconds, and a lease of a minute.
+delivery.LEASE = timedelta(seconds=1)
+looks = []
+def work():
+    while not looks:
+        if not attend_next():
+            time.sleep(0.1)
+def count():
+    time.sleep(6)
+    looks.append(Submission.objects.get().looks)
+works = [work, work, count]
+together(lambda: works.pop(0)(), 3)
+print(json.dumps(looks))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == [1]
+
+
 REFUSED_BEFORE = """
 from portal.helpspot.errors import Rejected
 from django.db import OperationalError, connection
