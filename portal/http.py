@@ -177,8 +177,18 @@ def error_page(
     )
     if status in {429, 503}:
         response["Retry-After"] = str(values["retry_after"])
-    patch_cache_control(response, private=True, no_store=True)
+    keep_private(response)
     return response
+
+
+def keep_private(response: HttpResponseBase) -> None:
+    """Let nobody keep an answer, nor learn its address: it may hold an access key.
+
+    Where none is said at all (`no-referrer`), browsers hide even that a form comes from
+    here, and on plain http nothing else tells it from one of another site.
+    """
+    patch_cache_control(response, private=True, no_store=True)
+    response.setdefault("Referrer-Policy", "strict-origin")
 
 
 def _sought_words(request: HttpRequest) -> str:

@@ -20,7 +20,7 @@ from django.http import (
     UnreadablePostError,
 )
 from django.middleware.csrf import CsrfViewMiddleware
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from portal.accounts.limits import TooManyAttempts
@@ -34,6 +34,7 @@ from portal.http import (
     NextPageAway,
     PerhapsDone,
     error_page,
+    keep_private,
     not_stored,
 )
 
@@ -133,8 +134,7 @@ class BrandMiddleware:
         request.sections = SimpleLazyObject(partial(offered_sections, brand, helpspot))  # type: ignore[attr-defined]  # views see a PortalRequest
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_store=True)
-            response.setdefault("Referrer-Policy", "no-referrer")
+            keep_private(response)
         return response
 
     def process_view(

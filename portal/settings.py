@@ -479,5 +479,11 @@ LOGGING = {
         "requests": {"level": "WARNING"},
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.request": {"filters": ["leave_out_checks"]},
+        # The server quotes what it cannot read: the first line, a piece of the body.
+        "gunicorn.error": {
+            "handlers": ["console"],
+            "level": "INFO",
+            "propagate": False,
+        },
     },
 }

@@ -118,6 +118,7 @@
     });
     document.addEventListener("pointerdown", (event) => { if (!form.contains(event.target)) close(); });
     form.addEventListener("submit", stop);
+    addEventListener("pagehide", () => { close(); put(own); shown = ""; });
   };
 
   /* The page of results swaps its list by itself; a customer's own requests come above it. */
@@ -148,8 +149,13 @@
     document.addEventListener("htmx:afterSettle", (event) => {
       if (event.detail.elt.id === "results") show(SETTLED);
     });
+    addEventListener("pagehide", () => { question.abort(); put(own); own.hidden = true; });
+    addEventListener("pageshow", (event) => { if (event.persisted) show(SETTLED); });
     show(0);
   };
+
+  /* A browser brings a page back as it was left: a customer may have signed out since. */
+  addEventListener("pageshow", (event) => { if (event.persisted) mayHaveOwn = true; });
 
   for (const form of document.querySelectorAll("form[data-suggestions]")) attach(form);
   for (const page of document.querySelectorAll("[data-search-page]")) attachPage(page);

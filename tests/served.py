@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def served_portal(data_dir: Path, *, started_from: Path = ROOT) -> Iterator[str]:
+def served_portal(
+    data_dir: Path, *, started_from: Path = ROOT, log: int = subprocess.DEVNULL
+) -> Iterator[str]:
     """Serve what is in this folder; yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -29,7 +31,7 @@ def served_portal(data_dir: Path, *, started_from: Path = ROOT) -> Iterator[str]
         cwd=started_from,
         env={**kept, "DATA_DIR": str(data_dir), "PORT": str(port), "WEB_WORKERS": "1"},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=log,
         start_new_session=True,
     )
     address = f"http://127.0.0.1:{port}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,29 @@ def test_serves_whatever_folder_it_is_started_from(tmp_path):
         urlopen(f"{address}/kb/") as response,  # noqa: S310 - our own
     ):
         assert response.status == 200
+
+
+UNREADABLE = (
+    "GET /requests/open/12745canary/é HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    "GET /requests/feed/1-canary/é HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    """POST /account/sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r
+Transfer-Encoding: chunked\r\n\r\nemail=amal&password=canary\r\n""",
+)
+
+
+def test_what_the_server_cannot_read_puts_no_secret_into_its_log(tmp_path):
+    log = tmp_path / "log"
+    with log.open("wb") as file, served_portal(tmp_path, log=file.fileno()) as address:
+        host, port = address.removeprefix("http://").split(":")
+        for words in UNREADABLE:
+            with socket.create_connection((host, int(port)), 5) as connection:
+                connection.sendall(words.encode())
+                assert connection.recv(1000).startswith(b"HTTP/1.1 4")
+
+    said = log.read_text()
+    assert said.count("Invalid request from") == 3
+    assert said.count("[hidden]") == 3
+    assert "canary" not in said
 
 
 KEY = "from portal import settings; print(settings.SECRET_KEY)"

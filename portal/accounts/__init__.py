@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from portal.accounts.visits import (
         Customer,
         access_key,
+        access_keys,
         add_ticket,
         grant,
         is_signed_in,
@@ -28,6 +29,7 @@ __all__ = [
     "Customer",
     "TicketList",
     "access_key",
+    "access_keys",
     "add_ticket",
     "grant",
     "is_signed_in",

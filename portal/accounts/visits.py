@@ -68,6 +68,19 @@ def access_key(request: PortalRequest, ticket_id: int) -> str | None:
     return listed.access_keys.get(ticket_id) if listed else None
 
 
+def access_keys(request: PortalRequest) -> dict[int, str]:
+    """Return this visitor's keys of all that they may see, by the requests' ids."""
+    visit = _current(request)
+    if visit is None:
+        return {}
+    listed = _listed(visit)
+    opened = {int(id_): unseal(sealed) for id_, sealed in visit["grants"].items()}
+    return {
+        **(listed.access_keys if listed else {}),
+        **{id_: key for id_, key in opened.items() if key is not None},
+    }
+
+
 # -------------------------------------------------------------------- signing in
 
 

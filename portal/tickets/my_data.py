@@ -58,8 +58,8 @@ def download(request: PortalRequest) -> HttpResponse:
 @require_POST
 def delete(request: PortalRequest) -> HttpResponse:
     """Forget everything that the portal itself holds, and sign out."""
-    for ticket in accounts.tickets(request):
-        feeds.end_feed(request.brand, ticket.id, ticket.access_key)
+    for ticket_id, access_key in accounts.access_keys(request).items():
+        feeds.end_feed(request.brand, ticket_id, access_key)
     for known in device.known_tickets(request):
         feeds.end_feed(request.brand, known.id, known.access_key)
     accounts.sign_out(request)

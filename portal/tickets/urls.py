@@ -16,8 +16,11 @@ urlpatterns = [
     path("sent/<str:reference>/text/", receipts.as_text, name="receipt_text"),
     path("sent/<str:reference>/json/", receipts.as_json, name="receipt_json"),
     path("check/", views.check, name="check"),
+    # Django would lead on to the address with the slash for good: caches would keep it.
+    path("open/<str:access_key>", views.open_by_key, name="open_by_key"),
     path("open/<str:access_key>/", views.open_by_key, name="open_by_key"),
     path("<int:ticket_id>/", views.detail, name="detail"),
+    path("feed/<str:token>", feeds.read, name="feed"),
     path("feed/<str:token>/", feeds.read, name="feed"),
     path("data/", my_data.index, name="my_data"),
     path("data/zip/", my_data.download, name="my_data_zip"),

@@ -125,7 +125,7 @@ def test_private_pages_are_never_stored(customer, inkwell):
         response = customer.get(address)
 
         assert "no-store" in response["Cache-Control"]
-        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Referrer-Policy"] == "strict-origin"
 
 
 def test_looking_at_a_form_starts_no_session(client, inkwell):

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.desk_content import Inkwell, fill_desk
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# Browsers trust 127.0.0.1 as they trust https, and this name no more than any other.
+PLAIN_HOST = "help.example.com"
 CHROMIUM = shutil.which("chromium")
 # Two cores that other tests keep busy take their time.
 expect.set_options(timeout=15_000)
@@ -38,6 +40,7 @@ def browser_type_launch_args(browser_type_launch_args):
             "--disable-quic",
             "--disable-background-networking",
             "--disable-component-update",
+            f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
         ],
     }
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from portal.desk.models import DeskSettings, Note, Post, Ticket, Topic
 from portal.outbox.models import Submission
+from tests.browser.conftest import PLAIN_HOST
 from tests.desk_content import Inkwell
 
 
@@ -265,3 +266,22 @@ def test_a_receipt_prints_its_key_and_copies_it(open_page, inkwell: Inkwell):
     assert page.evaluate("window.printed") is True
     expect(page.locator("#access-key")).to_be_visible()
     expect(page.locator(".masthead")).to_be_hidden()
+
+
+def test_forms_of_private_pages_are_taken_on_plain_http_too(
+    browser: Browser, site: str, inkwell: Inkwell, settings
+):
+    settings.ALLOWED_HOSTS = [PLAIN_HOST]
+    address = site.replace("localhost", PLAIN_HOST).replace("127.0.0.1", PLAIN_HOST)
+    context = browser.new_context(base_url=address)
+    page = context.new_page()
+
+    page.goto(f"/requests/open/{inkwell.ticket.pk}{'z' * 20}/")
+    page.get_by_label("Access key").fill(inkwell.ticket.access_key)
+    page.get_by_role("main").get_by_role("button", name="Open").click()
+    page.get_by_label("Your reply").fill("Still blank.")
+    page.get_by_role("button", name="Send reply").click()
+
+    expect(page.get_by_role("main")).to_contain_text("Still blank.")
+    assert Note.objects.filter(body__contains="Still blank.").exists()
+    context.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from portal.kb.models import Feedback
@@ -175,6 +176,36 @@ def test_the_page_of_results_shows_own_requests_too(open_page, inkwell: Inkwell)
     field(page).focus()
     page.keyboard.press("ArrowDown")
     expect(own.get_by_role("link")).to_be_focused()
+
+
+@pytest.mark.parametrize("address", ["/search/?q=invoice", "/kb/"])
+def test_a_page_that_the_browser_kept_shows_no_own_requests_after_signing_out(
+    browser_type, browser_type_launch_args, site: str, inkwell: Inkwell, address
+):
+    keeping = browser_type.launch(
+        **browser_type_launch_args,
+        ignore_default_args=["--disable-back-forward-cache"],
+    )
+    page = keeping.new_page(base_url=site)
+    own = page.locator("[data-own-results], [data-instant-own]").get_by_role("link")
+    sign_in(page)
+    page.goto(address)
+    if address == "/kb/":
+        field(page).press_sequentially("invoice")
+    expect(own).to_have_count(1)
+    page.evaluate("window.wasKept = true")
+    page.goto("/requests/")
+    page.get_by_role("button", name="Sign out").locator("visible=true").click()
+    page.wait_for_url("**/?signed_out=1")
+
+    page.evaluate("history.go(-2)")
+    page.wait_for_function("window.wasKept")
+    field(page).focus()
+
+    expect(page.get_by_role("main")).to_be_visible()
+    expect(own).to_have_count(0)
+    expect(page.locator("[data-instant]:visible")).to_have_count(0)
+    keeping.close()
 
 
 def test_who_is_not_signed_in_is_asked_about_only_once(open_page, inkwell: Inkwell):

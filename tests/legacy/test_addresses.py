@@ -113,7 +113,7 @@ def test_a_key_opens_its_request_and_no_cache_or_other_site_learns_it(client, in
     assert response.status_code == 303
     assert response["Location"] == f"/requests/open/{key}/"
     assert "no-store" in response["Cache-Control"]
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "strict-origin"
     opened = client.get(response["Location"])
     assert opened["Location"] == f"/requests/{inkwell.ticket.pk}/"
 

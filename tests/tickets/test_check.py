@@ -192,11 +192,31 @@ def test_a_link_with_a_key_leaves_the_key_behind(client, inkwell):
     assert response.status_code == 303
     assert response["Location"] == f"/requests/{inkwell.ticket.pk}/"
     assert "no-store" in response["Cache-Control"]
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "strict-origin"
     page = client.get(response["Location"])
     links = [part.partition('"')[0] for part in page.content.decode().split('href="')]
     assert all(inkwell.ticket.access_key not in link for link in links[1:])
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "strict-origin"
+
+
+def test_no_cache_keeps_a_link_with_a_key_that_lost_its_last_slash(client, inkwell):
+    response = client.get(f"/requests/open/{inkwell.ticket.access_key}")
+
+    assert response["Location"] == f"/requests/{inkwell.ticket.pk}/"
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_a_link_whose_request_cannot_be_opened_tells_nobody_its_key(client, inkwell):
+    DeskSettings.objects.update_or_create(pk=1, defaults={"fault": "down"})
+    answers = [client.get(f"/requests/open/{wrong_letters(inkwell.ticket)}/")]
+    DeskSettings.objects.update(fault="")
+    for _ in range(6):
+        answers.append(client.get(f"/requests/open/{wrong_letters(inkwell.ticket)}/"))
+
+    assert {503, 422, 429} >= {response.status_code for response in answers} >= {503}
+    for response in answers:
+        assert response["Cache-Control"] == "private, no-store"
+        assert response["Referrer-Policy"] == "strict-origin"
 
 
 def test_a_link_can_be_followed_again_and_changes_nothing_at_the_desk(client, inkwell):

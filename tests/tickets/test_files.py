@@ -119,7 +119,7 @@ def test_a_previewed_pdf_is_nothing_but_a_pdf_and_tells_nobody(holder, inkwell):
     assert response["X-Frame-Options"] == "DENY"
     assert response["Cross-Origin-Resource-Policy"] == "same-origin"
     assert response["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "strict-origin"
     assert {"private", "no-store"} <= set(response["Cache-Control"].split(", "))
 
 

@@ -119,6 +119,11 @@ def test_a_revoked_feed_is_gone_and_a_new_one_has_another_address(
     assert Client().get(new).status_code == 200
 
 
+def test_no_shared_cache_keeps_the_address_of_a_feed(feed):
+    for address in (feed, feed.removesuffix("/"), f"{feed[:-2]}/", feed[:-2]):
+        assert "private" in Client().get(address)["Cache-Control"]
+
+
 @pytest.mark.parametrize("token", ["1-forged", "x", "1", "9" * 30 + "-a", "²-a"])
 def test_nobody_guesses_a_feed(feed, token):
     assert Client().get(f"/requests/feed/{token}/").status_code == 404
@@ -182,6 +187,12 @@ def test_what_the_portal_holds_is_deleted_on_one_press(customer, inkwell, addres
     assert customer.cookies["device"].value == ""
     assert customer.get("/requests/").status_code == 302
     assert customer.get(address).status_code == 302
+
+
+def test_deleting_ends_the_feed_of_a_request_that_a_key_opened(feed, holder):
+    holder.post("/requests/data/delete/")
+
+    assert Client().get(feed).status_code == 404
 
 
 def test_reading_these_addresses_deletes_nothing(customer, inkwell):

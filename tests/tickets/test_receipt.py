@@ -40,7 +40,7 @@ def test_shows_the_access_key_and_opens_the_request(client, inkwell):
     assert page.one("a", href=f"/requests/{ticket.pk}/").text == "Open the request"
     assert client.get(f"/requests/{ticket.pk}/").status_code == 200
     assert "no-store" in receipt["Cache-Control"]
-    assert receipt["Referrer-Policy"] == "no-referrer"
+    assert receipt["Referrer-Policy"] == "strict-origin"
 
 
 def test_shows_the_receipt_to_the_browser_that_sent_it_alone(client, inkwell):
