@@ -205,15 +205,22 @@ class NextPageAway(Exception):
     """What the visitor asked for is done; only the page after it cannot be shown."""
 
 
-def not_stored(request: HttpRequest, *, is_done: bool = False) -> HttpResponse:
+class PerhapsDone(Exception):
+    """Nobody can tell whether it is done, and the form cannot be shown again."""
+
+
+def not_stored(
+    request: HttpRequest, *, is_done: bool = False, is_in_doubt: bool = False
+) -> HttpResponse:
     """Answer 503 where our database is away, with all that was typed but passwords.
 
-    Nothing was sent on, or with `is_done` it was and only the next page is missing; the
-    page sends the same form again, which is never taken twice, and says so where this
-    is that form. Files that were not kept are asked for once more.
+    Nothing was sent on, or with `is_done` it was and only the next page is missing, or
+    with `is_in_doubt` nobody can tell; the page sends the same form again, which is
+    never taken twice, and says so where this is that form. Files that were not kept
+    are asked for once more.
     """
     file_fields = [] if is_done else list(request.FILES)
-    is_done = is_done or "perhaps" in request.POST
+    is_done = is_done or is_in_doubt or "perhaps" in request.POST
     typed = [
         (name, value)
         for name, values in request.POST.lists()

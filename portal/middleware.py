@@ -32,6 +32,7 @@ from portal.helpspot.errors import Disabled, HelpSpotError, NotFound
 from portal.http import (
     DATABASE_AWAY,
     NextPageAway,
+    PerhapsDone,
     error_page,
     keep_private,
     not_stored,
@@ -165,6 +166,8 @@ class BrandMiddleware:
             return HttpResponse(status=400)
         if isinstance(exception, NextPageAway | SessionInterrupted):
             return not_stored(request, is_done=True)
+        if isinstance(exception, PerhapsDone):
+            return not_stored(request, is_in_doubt=True)
         if isinstance(exception, DATABASE_AWAY):
             return not_stored(request)
         if isinstance(exception, TooManyAttempts):

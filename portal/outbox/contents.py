@@ -236,7 +236,8 @@ class TopicContent(PublicContent, frozen=True):
     def find(self, helpspot: HelpSpot, errand: Errand) -> Iterator[Sent]:
         """Look among the forum's newest topics for those that open with this text."""
         for topic in helpspot.forums.get_topics(self.forum_id, length=NEWEST):
-            if not _says(topic.title, self.title):
+            is_new = _is_since(topic.posted, errand.since)
+            if not (is_new and _says(topic.title, self.title)):
                 continue
             opening = helpspot.forums.get_posts(topic.id)[:1]
             if any(self.is_said_in(post, errand) for post in opening):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django import forms
 from django.utils.functional import Promise
 
+from portal.http import DATABASE_AWAY, PerhapsDone
 from portal.outbox.errors import NotStored, PerhapsStored
 
 
@@ -32,3 +36,16 @@ class KeptForm(forms.Form):
         self._is_in_doubt = isinstance(failure, PerhapsStored)
         own = PerhapsStored.text if self.is_perhaps_kept else failure.text
         self.add_error(None, str(own or self.not_sent))
+
+    @contextmanager
+    def coming_back(self) -> Iterator[None]:
+        """Show the form again inside; raises `PerhapsDone` where it only may be kept.
+
+        What was lost as it was kept is often still away when the page is made.
+        """
+        try:
+            yield
+        except DATABASE_AWAY as exc:
+            if self.is_perhaps_kept:
+                raise PerhapsDone from exc
+            raise

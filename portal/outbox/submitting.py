@@ -12,6 +12,7 @@ raises where a limit is reached, and what it counts counts only for what is kept
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -30,7 +31,12 @@ from portal.outbox.contents import Content, VoteContent
 from portal.outbox.delivery import call_kept, hand_over, problems_of, take_over
 from portal.outbox.errors import NoRoom, NotStored, PerhapsStored
 from portal.outbox.files import attach
-from portal.outbox.models import StagedFile, Submission, new_token
+from portal.outbox.models import (
+    REFERENCE_PATTERN,
+    StagedFile,
+    Submission,
+    new_token,
+)
 from portal.outbox.points import reached
 from portal.outbox.room import has_room
 from portal.outbox.schedule import LEASE, horizon
@@ -50,6 +56,7 @@ def anyone() -> None:
     """Let a submission in."""
 
 
+AT_WORK = {State.CONNECTING, State.SENDING}
 FOLLOW_EVERY_SECONDS = 0.1
 
 
@@ -60,7 +67,10 @@ def new_key() -> str:
 
 def find(reference: str) -> Submission:
     """Return the submission with this reference; raises `Submission.DoesNotExist`."""
-    return Submission.objects.get(reference=reference.strip().upper())
+    reference = reference.strip().upper()
+    if not re.fullmatch(REFERENCE_PATTERN, reference):
+        raise Submission.DoesNotExist
+    return Submission.objects.get(reference=reference)
 
 
 def known_key(brand: Brand, keys: Collection[str]) -> str | None:
@@ -309,10 +319,11 @@ def _follow(submission: Submission) -> None:
     while _is_being_handed_over(submission) and time.monotonic() < ends_at:
         time.sleep(FOLLOW_EVERY_SECONDS)
         submission.refresh_from_db()
-    if _is_being_handed_over(submission):
+    # Also where its lease ended: whoever had it may still hear a refusal.
+    if submission.state in AT_WORK:
         call_kept(submission)
 
 
 def _is_being_handed_over(submission: Submission) -> bool:
-    is_at_work = submission.state in {State.CONNECTING, State.SENDING}
+    is_at_work = submission.state in AT_WORK
     return is_at_work and submission.due_at is not None and submission.due_at > now()

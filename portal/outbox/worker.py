@@ -128,6 +128,7 @@ def _hold_of_no_brand(submission: Submission) -> None:
     if submission.state == State.SENDING:
         # Whoever was sending it is gone.
         unknown_since = now()
-    if claim(submission, State.CONNECTING):
+    # Until it is held, it stays what it was: one that may have been sent.
+    if claim(submission, State(submission.state)):
         remark = _("Its brand is no longer served here.")
         hold(submission, remark, unknown_since=unknown_since)

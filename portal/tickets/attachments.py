@@ -63,6 +63,7 @@ class Attachments:
     ) -> None:
         self.most = brand.max_files
         self.most_bytes = brand.max_file_bytes
+        self._tokens = tokens
         staged = outbox.staged(tokens)
         self.waiting = staged[: self.most]
         self.refused = [
@@ -101,6 +102,11 @@ class Attachments:
                 ) % {"name": file.name}
                 self.refused.append(RefusedFile(str(file.name), reason))
             del self._fresh[0]
+
+    def take_back(self) -> None:
+        """Find again what went with the form sent before, and was refused with it."""
+        ours = [file.token for file in self.waiting]
+        self.waiting = outbox.staged([*self._tokens, *ours])[: self.most]
 
     @contextmanager
     def refusing_what_is_left(self) -> Iterator[None]:

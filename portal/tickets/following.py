@@ -121,6 +121,7 @@ class ReplyForm(outbox.KeptForm):
 
     def show_refusal(self, problems: Sequence[Problem]) -> None:
         """Show HelpSpot's words."""
+        self.attachments.take_back()
         for problem in problems:
             self.add_error(None, problem.text)
         if not problems:

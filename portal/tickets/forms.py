@@ -301,6 +301,7 @@ class TicketForm(outbox.KeptForm):
 
     def show_refusal(self, problems: Sequence[Problem]) -> None:
         """Show HelpSpot's words, at the field that they name if they name one."""
+        self.attachments.take_back()
         for problem in problems:
             name = self._named_in(problem)
             self.add_error(name, self._in_our_names(problem.text, name))

@@ -58,7 +58,8 @@ def submit(request: PortalRequest) -> HttpResponse:
         return _check_page(request, form)
     submission = _send(request, form, current)
     if submission is None:
-        return _form_page(request, form, status=form.status)
+        with form.coming_back():
+            return _form_page(request, form, status=form.status)
     address = reverse("tickets:receipt", args=[submission.reference])
     mark = receipts.form_mark(submission, form.cleaned_data["key"])
     return redirect(request, f"{address}?{urlencode(mark)}" if mark else address)
@@ -227,6 +228,7 @@ def _submit_as_asked(
     try:
         return _submit(request, form, current)
     except Rejected:
+        form.attachments.take_back()
         questions.forget(request.brand)
         changed = _questions(request)
         custom = form.custom_values()

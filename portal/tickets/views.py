@@ -275,10 +275,11 @@ def reply(request: PortalRequest, ticket_id: int) -> HttpResponse:
         query = urlencode({"reply": submission.reference, **mark})
         address = reverse("tickets:detail", args=[ticket_id])
         return redirect(request, f"{address}?{query}#latest")
-    try:
-        return _ticket_page(request, ticket_id, access_key, form)
-    except HelpSpotError:
-        return _reply_page(request, ticket_id, form)
+    with form.coming_back():
+        try:
+            return _ticket_page(request, ticket_id, access_key, form)
+        except HelpSpotError:
+            return _reply_page(request, ticket_id, form)
 
 
 def _send(

@@ -139,6 +139,74 @@ print(json.dumps(seen))
     assert seen == ["sending", "held", "x"]
 
 
+@pytest.mark.parametrize("address", ["/requests/new/", "/requests/1/reply/"])
+def test_the_second_press_gets_its_files_back_with_the_refusal(in_new_portal, address):
+    with serving() as desk:
+        desk.delay = 0.8
+        desk.faults = ["refuse"]
+        seen = in_new_portal(
+            f"address = {address!r}"
+            """
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils.html import escape
+browser = Client(SERVER_NAME="localhost")
+browser.post("/requests/check/", {"accesskey": "1abcdef"})
+token = outbox.stage(SimpleUploadedFile("photo.png", b"PNG")).token
+form = {"key": "k1", "category": 1, "note": "x", "name": "A", "email": "a@example.com"}
+form["waiting"] = token
+seen = []
+def press():
+    other = Client(SERVER_NAME="localhost")
+    other.cookies = browser.cookies
+    page = other.post(address, form).content.decode()
+    seen.append(["Required parameter" in page, f'value="{escape(token)}"' in page])
+def press_again():
+    while not Submission.objects.filter(state="sending").exists():
+        pass
+    press()
+works = [press, press_again]
+together(lambda: works.pop(0)(), 2)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+            DEBUG="true",
+        )
+
+    assert seen == [[True, True], [True, True]]
+    assert desk.done == []
+
+
+def test_keeps_what_a_page_called_kept_though_a_clock_ended_its_lease(in_new_portal):
+    with serving() as desk:
+        desk.delay = 1
+        desk.faults = ["refuse"]
+        seen = in_new_portal(
+            """
+from datetime import timedelta
+from django.db.models import F
+from portal.outbox.delivery import unpack
+seen = []
+def submit():
+    seen.append(
+        outbox.submit(*portal, outbox.TicketContent(note="x"), key="k1").state
+    )
+def submit_after_a_jump():
+    while not Submission.objects.exists():
+        pass
+    Submission.objects.update(due_at=F("due_at") - timedelta(hours=1))
+    submit()
+works = [submit, submit_after_a_jump]
+together(lambda: works.pop(0)(), 2)
+seen.append(unpack(Submission.objects.get()).note)
+print(json.dumps(seen))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == ["sending", "held", "x"]
+
+
 def test_delivers_each_of_200_once_with_8_workers(in_new_portal):
     with serving() as desk:
         states = in_new_portal(
@@ -344,6 +412,45 @@ print(json.dumps(seen))
     assert seen == ["PerhapsStored", "k1", 1]
 
 
+@pytest.mark.parametrize("address", ["/requests/new/", "/requests/1/reply/"])
+def test_nobody_is_told_so_where_the_database_stays_away_either(in_new_portal, address):
+    with serving() as desk:
+        seen = in_new_portal(
+            f"address = {address!r}"
+            """
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
+from django.test import Client
+browser = Client(SERVER_NAME="localhost")
+browser.post("/requests/check/", {"accesskey": "1abcdef"})
+form = {"key": "k1", "category": 1, "note": "x", "name": "A", "email": "a@example.com"}
+form["attached"] = SimpleUploadedFile("photo.png", b"PNG")
+commit = connection._commit
+def fail(*asked):
+    raise OperationalError("the server left")
+def leave():
+    is_kept = Submission.objects.exists()
+    commit()
+    if is_kept:
+        connection.connection.close()
+        connection.execute_wrappers.append(fail)
+        fail()
+connection._commit = leave
+answer = browser.post(address, form)
+del connection._commit
+connection.execute_wrappers.clear()
+page = answer.content.decode()
+words = ("not sent", "did not send", 'name="perhaps"', 'type="file" name="attached"')
+seen = [answer.status_code, *(word in page for word in words)]
+print(json.dumps([*seen, Submission.objects.get().state]))
+""",
+            HELPSPOT_URL=desk.url,
+            DEBUG="true",
+        )
+
+    assert seen == [503, False, False, True, True, "sending"]
+
+
 SEND_SLOWLY = """
 import threading, time
 from datetime import timedelta
@@ -431,6 +538,46 @@ print(json.dumps([*submit_meanwhile(take), sum(renewals[1:])]))
         )
 
     assert seen == [taken.get("state", "sending"), True, 0]
+
+
+def test_workers_take_no_look_from_each_other_where_many_topics_have_one_title(
+    in_new_portal,
+):
+    with serving() as desk:
+        old = {"sTopic": "Help", "sName": "Ann", "tPost": "It stops.", "at": "1000000"}
+        desk.done = [("forums.createTopic", old)] * 6
+        desk.delay = 0.4
+        desk.faults = ["hang_up"]
+        seen = in_new_portal(
+            """
+import time
+from datetime import timedelta
+from portal.outbox import delivery
+from portal.outbox.clock import now
+from portal.outbox.worker import attend_next
+content = outbox.TopicContent(
+    forum_id=1, title="Help", author_name="Ann", body="It stops."
+)
+outbox.submit(*portal, content, key="k1")
+Submission.objects.update(due_at=now())
+# Reads of eight seconds, and a lease of a minute.
+delivery.LEASE = timedelta(seconds=1)
+looks = []
+def work():
+    while not looks:
+        if not attend_next():
+            time.sleep(0.1)
+def count():
+    time.sleep(6)
+    looks.append(Submission.objects.get().looks)
+works = [work, work, count]
+together(lambda: works.pop(0)(), 3)
+print(json.dumps(looks))
+""",
+            HELPSPOT_URL=desk.url,
+        )
+
+    assert seen == [1]
 
 
 REFUSED_BEFORE = """
@@ -603,3 +750,24 @@ print(json.dumps(browser.get("/account/sign-in/").status_code))
     )
 
     assert status == 200
+
+
+def test_a_reference_that_no_database_takes_is_nobodys(in_new_portal, postgres):
+    with serving() as desk:
+        statuses = in_new_portal(
+            """
+from django.test import Client
+browser = Client(SERVER_NAME="localhost")
+browser.post("/requests/check/", {"accesskey": "1abcdef"})
+print(json.dumps([browser.get(address).status_code for address in (
+    "/forums/1-hall/sent/R%00/",
+    "/forums/topics/1-hall/sent/R%00/",
+    "/requests/1/?reply=R%00",
+)]))
+""",
+            HELPSPOT_URL=desk.url,
+            DATABASE_URL=postgres.url,
+            DEBUG="true",
+        )
+
+    assert statuses == [404, 404, 200]

@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 import time_machine
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from portal import outbox
@@ -239,6 +240,35 @@ def test_what_a_brand_that_is_gone_may_have_sent_is_not_sent_again_in_silence(
     Submission.objects.update(brand_id="default")
     send_again(Submission.objects.get())
     work(seconds=2)
+
+    first, second = (values["tNote"] for values in desk.writes("request.create"))
+    assert first.endswith(f"Ref. {submission.reference}")
+    assert second.endswith(f"May repeat {submission.reference}")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+def test_a_database_that_fails_as_it_is_held_does_not_hide_that_it_may_repeat(
+    desk, portal, state
+):
+    desk.faults = ["hang_up_after"]
+    submission = submit(portal)
+    Submission.objects.filter(pk=submission.pk).update(
+        brand_id="sold", state=state, due_at=timezone.now()
+    )
+    statements = []
+
+    def fail_second(execute, sql, *asked):
+        statements.extend([sql] if sql.startswith("UPDATE") else [])
+        if len(statements) == 2:
+            raise OperationalError("the server left")
+        return execute(sql, *asked)
+
+    with connection.execute_wrapper(fail_second), pytest.raises(OperationalError):
+        work(seconds=1)
+    Submission.objects.update(brand_id="default")
+    for minutes in (2, 4, 15, 25, 35):
+        work(minutes=minutes)
 
     first, second = (values["tNote"] for values in desk.writes("request.create"))
     assert first.endswith(f"Ref. {submission.reference}")
