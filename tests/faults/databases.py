@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -64,9 +65,10 @@ class Postgres:
         self._binaries = max(POSTGRES.glob("*")) / "bin"
         self._data = folder / "postgres"
         self._data.mkdir()
-        folder.parent.chmod(0o755)
-        folder.chmod(0o755)
-        shutil.chown(self._data, "postgres", "postgres")
+        if os.geteuid() == 0:
+            _let_others_in(folder.parent)
+            _let_others_in(folder)
+            shutil.chown(self._data, "postgres", "postgres")
         self._port = port
         self._run("initdb", "-D", str(self._data), "-A", "trust", "-U", "portal")
         self.start()
@@ -119,6 +121,11 @@ class Postgres:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+
+def _let_others_in(folder: Path) -> None:
+    """Let the server's own user pass; /tmp keeps what it allows besides."""
+    folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o055)
 
 
 Database = Sqlite | Postgres

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import requests
 
@@ -155,6 +156,20 @@ def answer_operators(portal: Portal, sizes: Sizes) -> list[Finding]:
         Finding("/metrics of both count calls", all(counted), all(counted)),
         Finding("delivered, as both have it", delivered, len(delivered) == 1),
         Finding("/metrics from outside", outside, outside == 404),
+    ]
+
+
+def serve_files_of_any_version(portal: Portal, sizes: Sizes) -> list[Finding]:
+    """Ask for a style that one host alone has, as while versions change."""
+    newer = portal.hosts[1]
+    style = Path(newer.env["DATA_DIR"]) / "static" / "newer.css"
+    style.write_text("body { margin: 0 }")
+    newer.restart()
+    met = Counter(ask(portal.port, "/static/newer.css").status for _try in range(4))
+    nowhere = ask(portal.port, "/static/nowhere.css").status
+    return [
+        Finding("a style that one host alone has", dict(met), set(met) == {200}),
+        Finding("one that no host has", nowhere, nowhere == 404),
     ]
 
 
@@ -381,6 +396,7 @@ CHECKS: tuple[Check, ...] = (
     know_visitors_on_both,
     count_limits_together,
     take_a_form_once,
+    serve_files_of_any_version,
     restart_under_load,
     lose_memory,
     lose_database,
