@@ -226,3 +226,43 @@ def test_posts_that_wait_are_shown_once_approved(administrator, inkwell):
 
     post.refresh_from_db()
     assert post.is_approved
+
+
+def test_posts_are_found_once_approved(administrator, inkwell):
+    post = inkwell.topic.posts.create(
+        author_name="Noor", body="Cormorants nest here", is_approved=False
+    )
+
+    administrator.post(
+        reverse("admin:desk_post_changelist"),
+        {"action": "approve", "_selected_action": [post.pk]},
+    )
+
+    answer = administrator.get(
+        "/api/index.php", {"method": "forums.search", "q": "cormorants"}
+    ).content.decode()
+    assert inkwell.topic.title in answer
+
+
+def test_a_post_that_was_moved_is_no_longer_found_where_it_was(administrator, inkwell):
+    post = inkwell.topic.posts.create(author_name="Noor", body="Cormorants nest here")
+    hidden = desk.Forum.objects.create(name="Staff", is_public=False)
+    elsewhere = hidden.topics.create(title="Birds", author_name="Noor")
+
+    response = administrator.post(
+        reverse("admin:desk_post_change", args=[post.pk]),
+        {
+            "topic": elsewhere.pk,
+            "author_name": "Noor",
+            "body": post.body,
+            "posted_at_0": "2027-01-01",
+            "posted_at_1": "12:00",
+            "is_approved": "on",
+        },
+    )
+
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    answer = administrator.get(
+        "/api/index.php", {"method": "forums.search", "q": "cormorants"}
+    ).content.decode()
+    assert "ormorants" not in answer
