@@ -76,3 +76,14 @@ def _send_and_close(send, access_key):
         return send("request.update", accesskey=access_key, tNote="It came back.")
     finally:
         connection.close()
+
+
+def test_says_in_one_line_that_its_database_is_away(inkwell, send, another, caplog):
+    connection.connection.execute("PRAGMA busy_timeout = 50")
+    another.execute("BEGIN IMMEDIATE")
+
+    answer = send("request.create", sEmail="ann@example.com", tNote="Hello")
+
+    assert answer.status_code == 500
+    (record,) = [one for one in caplog.records if one.name == "portal.desk.server"]
+    assert (record.levelname, record.exc_info) == ("ERROR", None)
