@@ -13,6 +13,7 @@ from io import StringIO
 import brotli
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
@@ -375,6 +376,48 @@ def test_what_staff_published_shows_at_once_by_the_refresh_address(client, inkwe
 
     assert asked.status_code == 204
     assert "A new book" in client.get(PAGE).content.decode()
+
+
+def test_what_staff_publish_in_the_built_in_desk_shows_at_once(client, inkwell):
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("admin", password="s"))
+    client.get(PAGE)
+
+    staff.post(
+        reverse("admin:desk_book_add"),
+        {
+            "name": "A new book",
+            "order": 0,
+            "is_public": "on",
+            "chapters-TOTAL_FORMS": 0,
+            "chapters-INITIAL_FORMS": 0,
+        },
+    )
+
+    assert "A new book" in client.get(PAGE).content.decode()
+
+
+def test_answers_to_customers_leave_public_pages_alone(client, inkwell):
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("admin", password="s"))
+    ticket = inkwell.ticket
+    before = generations.changed_at(brand_for(""))
+
+    answered = staff.post(
+        reverse("admin:desk_ticket_change", args=[ticket.pk]),
+        {
+            "note": "<p>Try this</p>",
+            "audience": "public",
+            "status": ticket.status_id,
+            "email": ticket.email,
+            "opened_via": int(ticket.opened_via),
+            "custom_values-TOTAL_FORMS": 0,
+            "custom_values-INITIAL_FORMS": 0,
+        },
+    )
+
+    assert answered.status_code == 302
+    assert generations.changed_at(brand_for("")) == before
 
 
 def test_reading_the_refresh_address_changes_nothing(client, inkwell):
