@@ -18,6 +18,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.brands import brand_for, generations
 from portal.brands.publishing import refresh_token
@@ -418,6 +419,19 @@ def test_answers_to_customers_leave_public_pages_alone(client, inkwell):
 
     assert answered.status_code == 302
     assert generations.changed_at(brand_for("")) == before
+
+
+def test_what_staff_took_away_stays_away_while_the_desk_is_down(client, inkwell):
+    address = f"/forums/topics/{inkwell.topic.pk}/"
+    assert client.get(address, follow=True).status_code == 200
+    inkwell.topic.delete()
+    generations.begin(brand_for(""))
+    assert client.get(address, follow=True).status_code == 404
+    DeskSettings.load()
+    DeskSettings.objects.update(fault="down")
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        assert client.get(address, follow=True).status_code == 503
 
 
 def test_reading_the_refresh_address_changes_nothing(client, inkwell):
