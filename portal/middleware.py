@@ -24,7 +24,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from portal.accounts.limits import TooManyAttempts
-from portal.brands import brand_for
+from portal.brands import Brand, brand_for, publishing
 from portal.brands.maintenance import planned_maintenance
 from portal.brands.sections import offered_sections
 from portal.helpspot import helpspot_for
@@ -42,6 +42,21 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # The desk's own side and its API stay open.
 PAGES = frozenset({"accounts", "forums", "home", "kb", "legacy", "search", "tickets"})
 AFTER_SENDING = "tickets:receipt"
+# What staff publish in the built-in desk's admin, as it names its addresses.
+PUBLISHED = frozenset(
+    f"desk_{name}"
+    for name in (
+        "book",
+        "category",
+        "chapter",
+        "customfield",
+        "forum",
+        "page",
+        "post",
+        "tag",
+        "topic",
+    )
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -135,6 +150,8 @@ class BrandMiddleware:
         response = self.get_response(request)
         if not response.has_header("Cache-Control"):
             keep_private(response)
+        if request.method == "POST" and response.status_code == 302:
+            _show_what_staff_published(request, brand)
         return response
 
     def process_view(
@@ -177,3 +194,10 @@ class BrandMiddleware:
         if isinstance(exception, HelpSpotError):
             return error_page(request, 503)
         return None
+
+
+def _show_what_staff_published(request: HttpRequest, brand: Brand) -> None:
+    """Do for the built-in desk what a help desk's automation does."""
+    match = request.resolver_match
+    if match and (match.url_name or "").rpartition("_")[0] in PUBLISHED:
+        publishing.refresh(publishing.refresh_token(brand))

@@ -13,10 +13,12 @@ from io import StringIO
 import brotli
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from portal.brands import brand_for, generations
 from portal.brands.publishing import refresh_token
@@ -376,6 +378,61 @@ def test_what_staff_published_shows_at_once_by_the_refresh_address(client, inkwe
 
     assert asked.status_code == 204
     assert "A new book" in client.get(PAGE).content.decode()
+
+
+def test_what_staff_publish_in_the_built_in_desk_shows_at_once(client, inkwell):
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("admin", password="s"))
+    client.get(PAGE)
+
+    staff.post(
+        reverse("admin:desk_book_add"),
+        {
+            "name": "A new book",
+            "order": 0,
+            "is_public": "on",
+            "chapters-TOTAL_FORMS": 0,
+            "chapters-INITIAL_FORMS": 0,
+        },
+    )
+
+    assert "A new book" in client.get(PAGE).content.decode()
+
+
+def test_answers_to_customers_leave_public_pages_alone(client, inkwell):
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("admin", password="s"))
+    ticket = inkwell.ticket
+    before = generations.changed_at(brand_for(""))
+
+    answered = staff.post(
+        reverse("admin:desk_ticket_change", args=[ticket.pk]),
+        {
+            "note": "<p>Try this</p>",
+            "audience": "public",
+            "status": ticket.status_id,
+            "email": ticket.email,
+            "opened_via": int(ticket.opened_via),
+            "custom_values-TOTAL_FORMS": 0,
+            "custom_values-INITIAL_FORMS": 0,
+        },
+    )
+
+    assert answered.status_code == 302
+    assert generations.changed_at(brand_for("")) == before
+
+
+def test_what_staff_took_away_stays_away_while_the_desk_is_down(client, inkwell):
+    address = f"/forums/topics/{inkwell.topic.pk}/"
+    assert client.get(address, follow=True).status_code == 200
+    inkwell.topic.delete()
+    generations.begin(brand_for(""))
+    assert client.get(address, follow=True).status_code == 404
+    DeskSettings.load()
+    DeskSettings.objects.update(fault="down")
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        assert client.get(address, follow=True).status_code == 503
 
 
 def test_reading_the_refresh_address_changes_nothing(client, inkwell):

@@ -308,6 +308,10 @@ class _Task(Generic[T]):
             return self._give_up(exc, asked_at), "stale"
         except (NotFound, Disabled) as exc:
             self._note_failure(exc, asked_at, NOT_FOUND_SECONDS)
+            if isinstance(exc, NotFound):
+                # What staff took away does not come back when the help desk is away.
+                _near.drop(self.key)
+                shared.drop(self.key)
             raise
         return self._note(value, asked_at), "miss"
 

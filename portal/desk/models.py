@@ -323,9 +323,10 @@ class Note(models.Model):
     """One entry of a request's history: a note, or a line of its log."""
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="notes")
+    # Without its author an answer would turn into the customer's words.
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="+",

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 
-from django.db import DatabaseError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
@@ -19,6 +19,8 @@ from portal.desk.methods import METHODS
 from portal.desk.models import DeskSettings
 
 logger = logging.getLogger(__name__)
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
+LATE_STEP_SECONDS = 0.1
 DOWN = "<html><head><title>503</title></head><body><h1>Be right back</h1></body></html>"
 
 
@@ -31,7 +33,7 @@ def view(request: HttpRequest) -> HttpResponseBase:
         return StreamingHttpResponse(_break_off(exc))
 
 
-def answer(request: HttpRequest) -> HttpResponse:
+def answer(request: HttpRequest) -> HttpResponseBase:
     """Answer a request to `…/api/index.php` or to `…/index.php`.
 
     Raises ConnectionResetError where the desk is set to hang up. Like the other faults
@@ -39,10 +41,8 @@ def answer(request: HttpRequest) -> HttpResponse:
     """
     try:
         desk = DeskSettings.load()
-    except DatabaseError:
-        logger.exception("The desk has no database")
-        output = output_of(request.GET.get("output", ""))
-        return _refusal([problem(errors.SERVER_ERROR)], output, status=500)
+    except DATABASE_AWAY as exc:
+        return _without_database(exc, output_of(request.GET.get("output", "")))
     if desk.fault == DeskSettings.Fault.DOWN:
         return HttpResponse(DOWN, status=503)
     is_api = request.path.endswith(API_PATH)
@@ -65,6 +65,8 @@ def _answer_call(request: HttpRequest, desk: DeskSettings) -> HttpResponse:
         return _refusal([problem(errors.METHOD_WRONG, "unreadable body")], output)
     except Refused as exc:
         return _refusal(exc.problems, output)
+    except DATABASE_AWAY as exc:
+        return _without_database(exc, output)
     except Exception:
         # A client parses whatever comes, so that it never gets a page.
         logger.exception("The desk could not answer")
@@ -93,18 +95,36 @@ def _refusal(
     return write(Answer("errors", {"error": Several(entries)}), output, status=status)
 
 
+def _without_database(exc: Exception, output: str) -> HttpResponse:
+    logger.error("The desk has no database: %s", type(exc).__name__)
+    return _refusal([problem(errors.SERVER_ERROR)], output, status=500)
+
+
 # --------------------------------------------------------------------- faults
 
 
-def _misbehave(response: HttpResponse, desk: DeskSettings) -> HttpResponse:
+def _misbehave(response: HttpResponse, desk: DeskSettings) -> HttpResponseBase:
     if desk.fault == DeskSettings.Fault.SLOW:
-        time.sleep(desk.fault_delay)
-    elif desk.fault == DeskSettings.Fault.HANG_UP:
+        return StreamingHttpResponse(
+            _late(response, desk.fault_delay),
+            status=response.status_code,
+            headers=response.headers,
+        )
+    if desk.fault == DeskSettings.Fault.HANG_UP:
         raise ConnectionResetError("The desk is set to hang up")
-    elif desk.fault == DeskSettings.Fault.GARBLE:
+    if desk.fault == DeskSettings.Fault.GARBLE:
         half = response.content[: len(response.content) // 2]
         response.content = half[:-1] + b"\xff\xfe<&"
     return response
+
+
+def _late(response: HttpResponse, seconds: float) -> Iterator[bytes]:
+    # Nothing comes again and again, so that who reads can stop waiting.
+    ends_at = time.monotonic() + seconds
+    while (left := ends_at - time.monotonic()) > 0:
+        time.sleep(min(left, LATE_STEP_SECONDS))
+        yield b""
+    yield response.content
 
 
 def _break_off(exc: ConnectionResetError) -> Iterator[bytes]:

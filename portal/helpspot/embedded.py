@@ -18,7 +18,7 @@ from requests.adapters import BaseAdapter
 from urllib3 import HTTPHeaderDict
 from urllib3 import HTTPResponse as RawResponse
 
-from portal.helpspot.deadline import current
+from portal.helpspot.deadline import Deadline, current
 from portal.turns import one_at_a_time
 
 SCHEME = "embedded:"
@@ -40,19 +40,24 @@ class EmbeddedAdapter(BaseAdapter):
         cert: object = None,
         proxies: object = None,
     ) -> requests.Response:
-        """Return the server's answer; its hanging up is a lost connection."""
+        """Return the server's answer; its hanging up is a lost connection.
+
+        Raises `TimeoutError` where others send files for too long.
+        """
         context = copy_context()
         server: Callable[[WSGIRequest], HttpResponseBase] = import_string(
             settings.HELPSPOT_EMBEDDED_SERVER
         )
-        current.get().may_have_left = True
+        deadline = current.get()
         # Text is short; what comes in pieces has files, which the server holds whole.
         has_files = isinstance(request.body, Sized) and not isinstance(
             request.body, str | bytes
         )
         asked = WSGIRequest(_environ(request))
+        deadline.may_have_left = False
         try:
-            with one_at_a_time() if has_files else nullcontext():
+            with one_at_a_time(deadline.pause()) if has_files else nullcontext():
+                deadline.may_have_left = True
                 answer = context.run(server, asked)
                 if has_files:
                     # It and its upload handlers hold each other, and all that came.
@@ -65,7 +70,7 @@ class EmbeddedAdapter(BaseAdapter):
         response.headers.update(answer.items())
         response.request = request
         response.raw = RawResponse(
-            body=io.BufferedReader(_Chunks(_content(answer), context)),
+            body=io.BufferedReader(_Chunks(_content(answer), context, deadline)),
             headers=HTTPHeaderDict(answer.items()),
             status=answer.status_code,
             preload_content=False,
@@ -116,11 +121,17 @@ def _content(answer: HttpResponseBase) -> Iterator[bytes]:
 
 
 class _Chunks(io.RawIOBase):
-    """Chunks as a readable file; each is made in the context given."""
+    """Chunks as a readable file; each is made in the context given, in time."""
 
-    def __init__(self, chunks: Iterator[bytes], context: Context | None = None) -> None:
+    def __init__(
+        self,
+        chunks: Iterator[bytes],
+        context: Context | None = None,
+        deadline: Deadline | None = None,
+    ) -> None:
         self._chunks = chunks
         self._context = context or copy_context()
+        self._deadline = deadline
         self._rest = b""
 
     def readable(self) -> bool:
@@ -128,8 +139,10 @@ class _Chunks(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read what is left of a chunk, or the next one."""
+        """Read what is left of a chunk, or the next one; raises `TimeoutError`."""
         while not self._rest:
+            if self._deadline:
+                self._deadline.pause()
             chunk: bytes | None = self._context.run(next, self._chunks, None)
             if chunk is None:
                 return 0

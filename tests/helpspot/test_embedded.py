@@ -2,6 +2,8 @@
 
 import gc
 import io
+import threading
+import time
 import tracemalloc
 
 import pytest
@@ -11,8 +13,10 @@ from django.utils import timezone, translation
 
 from portal.desk import models as desk
 from portal.helpspot import Connection, HelpSpot
+from portal.helpspot.connection import Limits
 from portal.helpspot.errors import Unavailable
 from portal.helpspot.types import Upload
+from portal.turns import one_at_a_time
 
 
 @pytest.fixture
@@ -128,3 +132,61 @@ def test_keeps_no_file_in_memory_once_it_arrived(inkwell, helpspot):
     assert left < size
     document = desk.Document.objects.latest("pk")
     assert bytes(document.content) == bytes(size)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_of_files_do_not_wait_for_each_others_slow_answers(helpspot):
+    change_desk(fault="slow", fault_delay=1)
+    began_at = time.monotonic()
+
+    def send():
+        file = Upload(filename="a.txt", mime_type="text/plain", file=io.BytesIO(b"a"))
+        try:
+            helpspot.request.create(note="x", email="ann@example.com", files=[file])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert time.monotonic() - began_at < 2
+    assert desk.Ticket.objects.count() == 4
+
+
+def test_waits_for_a_slow_answer_no_longer_than_for_any_other(db):
+    change_desk(fault="slow", fault_delay=5)
+    helpspot = HelpSpot(Connection(base_url="embedded:"), Limits(read=0.3))
+    began_at = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        helpspot.util.version()
+
+    assert time.monotonic() - began_at < 1
+
+
+def test_sends_nothing_where_others_send_files_for_too_long(db):
+    helpspot = HelpSpot(Connection(base_url="embedded:"), limits=Limits(write=0.2))
+    file = Upload(filename="a.txt", mime_type="text/plain", file=io.BytesIO(b"a"))
+    may_end = threading.Event()
+
+    def send():
+        with one_at_a_time():
+            may_end.wait(10)
+
+    another = threading.Thread(target=send)
+    another.start()
+    try:
+        with pytest.raises(Unavailable):
+            helpspot.request.create(note="x", email="ann@example.com", files=[file])
+    finally:
+        may_end.set()
+        another.join(10)
+    assert not desk.Ticket.objects.exists()
+
+
+def change_desk(**changes):
+    desk.DeskSettings.load()
+    desk.DeskSettings.objects.update(**changes)

@@ -48,6 +48,8 @@ name = anything.map(str.strip)
 maybe = st.none() | name.filter(bool)
 label = st.none() | name.filter(lambda text: text and not text.isdecimal())
 named = name.filter(bool)
+# Blanks and line ends of any kind within one are single blanks.
+tag = anything.map(lambda text: " ".join(text.split())).filter(bool)
 id_ = st.integers(1, 10**15 - 1)
 small = st.integers(0, 10**6)
 number = st.builds(
@@ -240,7 +242,7 @@ def pages(ids, body):
         number=number,
         order=small,
         is_highlighted=st.booleans(),
-        tags=st.lists(named).map(tuple),
+        tags=st.lists(tag).map(tuple),
         related=related,
         body=body,
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from portal.desk import search
 from portal.desk.models import Forum, Post, Topic
 
 
@@ -57,9 +61,25 @@ class PostAdmin(admin.ModelAdmin[Post]):
     autocomplete_fields = ["topic"]
     actions = ["approve"]
 
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Post,
+        form: Any,
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        """Save; a topic that the post was moved from is no longer found by it."""
+        super().save_model(request, obj, form, change)
+        if change and "topic" in form.changed_data:
+            search.topics.put(form.initial["topic"])
+
     @admin.action(description="Approve and show", permissions=["change"])
     def approve(self, request: HttpRequest, posts: QuerySet[Post]) -> None:
         """Show the posts, and topics that waited with them."""
-        Topic.objects.filter(posts__in=posts).update(is_approved=True)
-        count = posts.update(is_approved=True)
+        with transaction.atomic():
+            topic_ids = set(posts.values_list("topic", flat=True))
+            Topic.objects.filter(pk__in=topic_ids).update(is_approved=True)
+            count = posts.update(is_approved=True)
+            for topic_id in topic_ids:
+                search.topics.put(topic_id)
         self.message_user(request, f"{count} posts are visible now.")

@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Max, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
@@ -60,6 +61,8 @@ class TicketForm(forms.ModelForm[Ticket]):
         required=False,
     )
     uploads = FilesField(required=False, label="Files")
+    # The last words of the customer's that are on the page.
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Ticket
@@ -83,13 +86,30 @@ class TicketForm(forms.ModelForm[Ticket]):
             staff = self.fields["assigned_to"]
             staff.queryset = User.objects.filter(is_staff=True)  # type: ignore[attr-defined]  # a model choice field
             staff.label_from_instance = _full_name  # type: ignore[attr-defined]  # a model choice field
+        if not self.is_bound:
+            self.initial["seen"] = _last_words_of_customer(self.instance)
 
     def clean(self) -> dict[str, Any]:
         """Ask for words where only files were chosen, and for a request's opening."""
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("note") and (cleaned.get("uploads") or not self.instance.pk):
             self.add_error("note", "Write a line.")
+        self._look_for_what_came_meanwhile(cleaned.get("seen"))
         return cleaned
+
+    def _look_for_what_came_meanwhile(self, seen: int | None) -> None:
+        last = _last_words_of_customer(self.instance)
+        if seen is not None and last > seen:
+            self.add_error(
+                None, "The customer wrote meanwhile. Read it, then save once more."
+            )
+            self.data = {**self.data, "seen": last}
+
+
+def _last_words_of_customer(ticket: Ticket) -> int:
+    # Asked by itself: in the queue a request has only its opening note at hand.
+    words = Note.objects.filter(ticket=ticket.pk, author=None, is_public=True)
+    return words.aggregate(last=Max("pk"))["last"] or 0
 
 
 def _full_name(user: User) -> str:
@@ -134,7 +154,7 @@ class TicketAdmin(WithRichText, admin.ModelAdmin[Ticket]):
     date_hierarchy = "opened_at"
     search_fields = ["=id", "title", "email", "first_name", "last_name", "notes__body"]
     fieldsets = [
-        ("Reply", {"fields": ["note", "audience", "uploads"]}),
+        ("Reply", {"fields": ["note", "audience", "uploads", "seen"]}),
         (
             "Request",
             {"fields": ["status", "category", "assigned_to", "is_urgent", "title"]},
@@ -205,7 +225,8 @@ class TicketAdmin(WithRichText, admin.ModelAdmin[Ticket]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the whole history above the form."""
-        history = Note.objects.filter(ticket_id=int(object_id)).select_related("author")
+        ticket = self.get_object(request, unquote(object_id))
+        history = Note.objects.filter(ticket=ticket).select_related("author")
         documents = Document.objects.defer("content")
         context = {
             **(extra_context or {}),

@@ -217,6 +217,7 @@ def _add_note(ticket: Ticket, call: Call, attachments: list[Attachment]) -> None
     reference = call.text("sReference")
     try:
         with transaction.atomic():
+            ticket = _as_it_is_now(ticket)
             note = ticket.notes.create(
                 body=call.text("tNote"), reference=reference or None
             )
@@ -226,6 +227,15 @@ def _add_note(ticket: Ticket, call: Call, attachments: list[Attachment]) -> None
         if not _has_note(ticket, reference):
             reason = "sReference stands for another note"
             raise Refused(problem(errors.REQUEST_NOT_UPDATED, reason)) from exc
+
+
+def _as_it_is_now(ticket: Ticket) -> Ticket:
+    # Staff may have closed or deleted it since it was found.
+    tickets = Ticket.objects.select_for_update().select_related("status")
+    current = tickets.filter(pk=ticket.pk).first()
+    if current is None:
+        raise Refused(problem(errors.ACCESS_KEY_NEEDED))
+    return current
 
 
 def _first_status() -> Status:

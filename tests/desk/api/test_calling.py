@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 
 import pytest
 
@@ -256,9 +257,20 @@ def test_says_its_version(db, ask):
 
 
 def test_answers_late_when_it_is_slow(inkwell, ask):
-    change(fault="slow", fault_delay=0.05)
+    change(fault="slow", fault_delay=0.25)
+    began_at = time.monotonic()
 
-    assert ask("kb.list").status_code == 200
+    response = ask("kb.list")
+
+    assert response.status_code == 200
+    assert b"".join(response).startswith(b"<?xml")
+    assert time.monotonic() - began_at > 0.25
+
+
+def test_answers_at_once_when_it_is_slow_by_less_than_nothing(inkwell, ask):
+    change(fault="slow", fault_delay=-1)
+
+    assert b"".join(ask("kb.list")).startswith(b"<?xml")
 
 
 def test_answers_503_and_does_nothing_when_it_is_down(inkwell, send):

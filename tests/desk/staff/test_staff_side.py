@@ -226,3 +226,113 @@ def test_posts_that_wait_are_shown_once_approved(administrator, inkwell):
 
     post.refresh_from_db()
     assert post.is_approved
+
+
+def test_posts_are_found_once_approved(administrator, inkwell):
+    post = inkwell.topic.posts.create(
+        author_name="Noor", body="Cormorants nest here", is_approved=False
+    )
+
+    administrator.post(
+        reverse("admin:desk_post_changelist"),
+        {"action": "approve", "_selected_action": [post.pk]},
+    )
+
+    answer = administrator.get(
+        "/api/index.php", {"method": "forums.search", "q": "cormorants"}
+    ).content.decode()
+    assert inkwell.topic.title in answer
+
+
+def test_a_post_that_was_moved_is_no_longer_found_where_it_was(administrator, inkwell):
+    post = inkwell.topic.posts.create(author_name="Noor", body="Cormorants nest here")
+    hidden = desk.Forum.objects.create(name="Staff", is_public=False)
+    elsewhere = hidden.topics.create(title="Birds", author_name="Noor")
+
+    response = administrator.post(
+        reverse("admin:desk_post_change", args=[post.pk]),
+        {
+            "topic": elsewhere.pk,
+            "author_name": "Noor",
+            "body": post.body,
+            "posted_at_0": "2027-01-01",
+            "posted_at_1": "12:00",
+            "is_approved": "on",
+        },
+    )
+
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    answer = administrator.get(
+        "/api/index.php", {"method": "forums.search", "q": "cormorants"}
+    ).content.decode()
+    assert "ormorants" not in answer
+
+
+def test_an_account_whose_words_customers_read_is_not_deleted(administrator, inkwell):
+    inkwell.ticket.notes.create(author=inkwell.staff, body="Try this")
+
+    administrator.post(
+        reverse("admin:auth_user_delete", args=[inkwell.staff.pk]), {"post": "yes"}
+    )
+
+    # A note without author is the customer's.
+    assert desk.Note.objects.get(body="Try this").author == inkwell.staff
+
+
+@pytest.mark.parametrize("time_zone", ["Berlin", "../UTC", ""])
+def test_the_time_zone_is_a_known_one(administrator, inkwell, time_zone):
+    desk.DeskSettings.load()
+
+    administrator.post(
+        reverse("admin:desk_desksettings_change", args=[1]),
+        {
+            "is_public_api_enabled": "on",
+            "json_scalars": "strings",
+            "history_by": "email",
+            "offers_forums": "on",
+            "time_zone": time_zone,
+            "fault": "",
+            "fault_delay": "5",
+        },
+    )
+
+    answer = administrator.get(
+        "/api/index.php",
+        {"method": "request.get", "accesskey": inkwell.ticket.access_key},
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("id_", ["abc", "1e3"])
+def test_a_request_of_a_number_that_is_none_is_not_there(support, id_):
+    response = support.get(reverse("admin:desk_ticket_change", args=[id_]))
+
+    assert response.status_code == 302
+
+
+def test_what_a_customer_wrote_meanwhile_is_read_before_it_is_answered(
+    support, inkwell
+):
+    address = reverse("admin:desk_ticket_change", args=[inkwell.ticket.pk])
+    seen = support.get(address).context["adminform"].form["seen"].value()
+    solved = inkwell.statuses["Problem Solved"].pk
+    support.post(
+        "/api/index.php?method=request.update",
+        {"accesskey": inkwell.ticket.access_key, "tNote": "Now it burns"},
+    )
+    form = ticket_form(inkwell, note="<p>All done</p>", status=solved, seen=seen)
+
+    response = support.post(address, form)
+
+    inkwell.ticket.refresh_from_db()
+    assert inkwell.ticket.is_open
+    page = response.content.decode()
+    assert "wrote meanwhile" in page
+    assert "Now it burns" in page
+    assert "All done" in page
+
+    form["seen"] = response.context["adminform"].form["seen"].value()
+    change(support, inkwell.ticket, form)
+
+    inkwell.ticket.refresh_from_db()
+    assert not inkwell.ticket.is_open
