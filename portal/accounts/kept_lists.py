@@ -54,15 +54,10 @@ _lists: Memo[TicketList] = Memo(REMEMBERED_BYTES)
 
 def keep(tickets: Sequence[TicketSummary], seconds: int) -> str:
     """Keep a list for so long; return its reference."""
-    return keep_sealed(_pack(tickets), seconds)
-
-
-def keep_sealed(rows: str, seconds: int) -> str:
-    """Keep a list that is sealed already; return its reference."""
     token = secrets.token_urlsafe(16)
     KeptList.objects.create(
         token=token,
-        sealed_rows=rows,
+        sealed_rows=_pack(tickets),
         expires_at=timezone.now() + timedelta(seconds=seconds),
     )
     return _reference(token)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import NotRequired, TypedDict
 
@@ -45,8 +44,6 @@ class _Visit(TypedDict):
     grants: dict[str, str]
     customer: NotRequired[str]
     kept_list: NotRequired[str]
-    # The sealed list itself, as the version before kept it.
-    tickets: NotRequired[str]
 
 
 # ------------------------------------------------------------------ one request
@@ -180,8 +177,6 @@ def _current(request: PortalRequest) -> _Visit | None:
     if now - visit["seen_at"] >= NOTICE_SECONDS:
         visit["seen_at"] = now
         _note(request, visit)
-    if "tickets" in visit and "kept_list" not in visit:
-        _take_over_list(request, visit)
     return visit
 
 
@@ -212,16 +207,6 @@ def _end(request: PortalRequest) -> None:
 
 
 # -------------------------------------------------------------- what a visit holds
-
-
-def _take_over_list(request: PortalRequest, visit: _Visit) -> None:
-    """Keep the list of a visit that began in the version before.
-
-    Its processes run on during an upgrade: for them it stays in the visit as well.
-    """
-    with suppress(*DATABASE_AWAY):
-        visit["kept_list"] = kept_lists.keep_sealed(visit["tickets"], WHOLE_SECONDS)
-        _note(request, visit)
 
 
 def _forget_list(visit: _Visit) -> None:

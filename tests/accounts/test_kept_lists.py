@@ -172,28 +172,6 @@ def test_what_nobody_came_back_for_is_deleted_once_its_time_is_over(
     assert KeptList.objects.get() == living
 
 
-def test_who_signed_in_before_an_upgrade_stays_signed_in(
-    customer, inkwell, in_another_process
-):
-    session = customer.session
-    kept = KeptList.objects.get()
-    # As the version before kept it, in the visit.
-    del session["visit"]["kept_list"]
-    session["visit"]["tickets"] = kept.sealed_rows
-    session.save()
-    kept.delete()
-    in_another_process()
-
-    assert "Labels come out" in customer.get(LIST).content.decode()
-    assert "Labels come out" in customer.get(LIST).content.decode()
-    assert KeptList.objects.count() == 1
-    # A process of the version before, asked next, has it as well.
-    assert customer.session["visit"]["tickets"] == kept.sealed_rows
-
-    customer.post("/account/sign-out/")
-    assert KeptList.objects.count() == 0
-
-
 def test_whose_list_is_gone_signs_in_again(customer, inkwell, in_another_process):
     request = f"/requests/{inkwell.ticket.pk}/"
     KeptList.objects.all().delete()
