@@ -46,21 +46,6 @@ class TooManyAttempts(Exception):
         self.retry_after = retry_after
 
 
-def check(action: str, who: str, limits: Sequence[Limit]) -> None:
-    """Raise `TooManyAttempts` where one of the limits is already reached."""
-    now = int(timezone.now().timestamp())
-    for limit in limits:
-        count = (
-            Attempt.objects.filter(
-                subject=_subject(action, who, limit), window=now // limit.seconds
-            )
-            .values_list("count", flat=True)
-            .first()
-        )
-        if count is not None and count >= limit.count:
-            raise TooManyAttempts(limit.seconds - now % limit.seconds)
-
-
 def record(action: str, who: str, limits: Sequence[Limit]) -> bool:
     """Count one attempt; tell whether it is one too many."""
     counted = _count([(action, who, limits)])
@@ -82,15 +67,6 @@ def admit(*counters: Counter) -> None:
     for limit, count, retry_after in _count(counters):
         if count > limit.count:
             raise TooManyAttempts(retry_after)
-
-
-def is_reached(action: str, who: str, limits: Sequence[Limit]) -> bool:
-    """Tell whether one of the limits is reached."""
-    try:
-        check(action, who, limits)
-    except TooManyAttempts:
-        return True
-    return False
 
 
 def was_lately(action: str, who: str, limit: Limit) -> bool:

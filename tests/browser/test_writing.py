@@ -176,14 +176,20 @@ def test_a_draft_outlives_the_tab_with_its_files_and_ends_when_it_is_sent(
     expect(again.get_by_role("region", name="Your draft")).to_be_hidden()
 
 
-def test_a_draft_that_was_sent_already_is_not_sent_twice(open_page, inkwell: Inkwell):
-    page = open_page()
+def draft_of_what_was_sent(page: Page) -> str:
+    """Send a form, and return the draft that the device kept of it before."""
     page.goto("/requests/new/")
     fill_in(page)
     expect(page.locator(".draft")).to_be_visible()
-    kept = page.evaluate("localStorage.getItem('draft:submit')")
+    kept: str = page.evaluate("localStorage.getItem('draft:submit')")
     send(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text("We have your")
+    return kept
+
+
+def test_a_draft_that_was_sent_already_is_not_sent_twice(open_page, inkwell: Inkwell):
+    page = open_page()
+    kept = draft_of_what_was_sent(page)
     count = Ticket.objects.count()
     page.evaluate("kept => localStorage.setItem('draft:submit', kept)", kept)
 
@@ -246,12 +252,7 @@ def test_a_draft_ends_that_was_sent_before_with_fewer_words(
     open_page, inkwell: Inkwell
 ):
     page = open_page()
-    page.goto("/requests/new/")
-    fill_in(page)
-    expect(page.locator(".draft")).to_be_visible()
-    kept = page.evaluate("localStorage.getItem('draft:submit')")
-    send(page)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("We have your")
+    kept = draft_of_what_was_sent(page)
     page.evaluate("kept => localStorage.setItem('draft:submit', kept)", kept)
     page.goto("/requests/new/")
     page.get_by_role("button", name="Restore it").click()

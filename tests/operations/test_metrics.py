@@ -340,6 +340,20 @@ def test_pages_go_on_where_nothing_can_be_counted(tmp_path):
             it.wait(40)
 
 
+def samples_of_a_portal(environment):
+    """Serve a portal for as long as it takes to read its metrics."""
+    site = f"http://127.0.0.1:{environment['PORT']}"
+    with subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
+        env=environment,
+    ) as portal:
+        try:
+            fetch(f"{site}/healthz")
+            return samples(fetch(f"{site}/metrics"))
+        finally:
+            portal.kill()
+
+
 def test_counts_what_a_delivery_process_of_its_own_does_across_its_restarts(tmp_path):
     environment = {
         **os.environ,
@@ -371,16 +385,7 @@ def test_counts_what_a_delivery_process_of_its_own_does_across_its_restarts(tmp_
             manage("shell", "-v0", "-c", submit.format(away, key))
             manage("deliver", "--once", HELPSPOT_URL=desk.url)
 
-    site = f"http://127.0.0.1:{environment['PORT']}"
-    with subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
-        env=environment,
-    ) as portal:
-        try:
-            fetch(f"{site}/healthz")
-            found = samples(fetch(f"{site}/metrics"))
-        finally:
-            portal.kill()
+    found = samples_of_a_portal(environment)
 
     assert found["portal_helpspot_calls_total", "request.create", "ok"] == 2
     assert len(list((tmp_path / "metrics").glob("counter_deliver-*.db"))) == 1
@@ -416,16 +421,7 @@ def test_says_nothing_of_the_breaker_of_a_delivery_process_that_ended(tmp_path):
         subprocess.run(command, env=environment, check=True, timeout=60)
     before = list((tmp_path / "metrics").glob("gauge_livemax_deliver-*.db"))
 
-    site = f"http://127.0.0.1:{environment['PORT']}"
-    with subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "python:portal.gunicorn_conf"],
-        env=environment,
-    ) as portal:
-        try:
-            fetch(f"{site}/healthz")
-            found = samples(fetch(f"{site}/metrics"))
-        finally:
-            portal.kill()
+    found = samples_of_a_portal(environment)
 
     assert len(before) == 1
     assert found["portal_helpspot_calls_total", "request.create", "unavailable"] >= 5

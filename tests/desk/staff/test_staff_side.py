@@ -214,15 +214,19 @@ def test_a_customers_new_password_is_stored_hashed(administrator, inkwell):
     assert customer.has_password("harbour-light")
 
 
+def approve(administrator, post):
+    administrator.post(
+        reverse("admin:desk_post_changelist"),
+        {"action": "approve", "_selected_action": [post.pk]},
+    )
+
+
 def test_posts_that_wait_are_shown_once_approved(administrator, inkwell):
     post = inkwell.topic.posts.create(
         author_name="Noor", body="Wait for me", is_approved=False
     )
 
-    administrator.post(
-        reverse("admin:desk_post_changelist"),
-        {"action": "approve", "_selected_action": [post.pk]},
-    )
+    approve(administrator, post)
 
     post.refresh_from_db()
     assert post.is_approved
@@ -233,10 +237,7 @@ def test_posts_are_found_once_approved(administrator, inkwell):
         author_name="Noor", body="Cormorants nest here", is_approved=False
     )
 
-    administrator.post(
-        reverse("admin:desk_post_changelist"),
-        {"action": "approve", "_selected_action": [post.pk]},
-    )
+    approve(administrator, post)
 
     answer = administrator.get(
         "/api/index.php", {"method": "forums.search", "q": "cormorants"}
